@@ -1,0 +1,1 @@
+"""What the lake needs around it: environments, the engine, the supervisor, Superset, the demonstration."""

@@ -1,0 +1,1 @@
+"""Locked environments and the program that installs them."""
