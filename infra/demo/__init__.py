@@ -1,0 +1,1 @@
+"""Demonstration deliveries: real published files with their sources, and synthetic departments."""

@@ -1,0 +1,166 @@
+"""The synthetic departments: identifiers are valid, proportions are the census's, errors are planted where the list says."""
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from infra.demo import deliver
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZES = ["--enterprises", "6000", "--penalties", "1500", "--residents", "20000", "--seed", "7"]
+FEEDS = {"legal_person/registration": ("gb18030", 22), "population/resident": ("utf-8", 24)}
+ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    assert deliver.main(["--home", str(folder), *SIZES]) == 0
+    return folder
+
+
+def test_the_same_sizes_and_seed_give_the_same_bytes(home, tmp_path):
+    deliver.main(["--home", str(tmp_path), *SIZES])
+    assert _digests(tmp_path) == _digests(home)
+
+
+def test_real_files_arrive_byte_for_byte_with_a_true_manifest(home):
+    manifests = list((ROOT / "infra/demo/data").rglob("*.manifest.json"))
+    assert len(manifests) == 17
+    for manifest in manifests:
+        kept = manifest.with_name(manifest.name.removesuffix(".manifest.json"))
+        sent = home / "inbox" / kept.relative_to(ROOT / "infra/demo/data")
+        assert sent.read_bytes() == kept.read_bytes()
+        assert json.loads(manifest.read_text())["sha256"] == hashlib.sha256(kept.read_bytes()).hexdigest()
+        assert (kept.parent / "SOURCE.md").is_file()
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_every_line_that_is_not_on_the_list_is_clean(home, feed):
+    encoding, kinds = FEEDS[feed]
+    codes = _known_codes()
+    seen = 0
+    for path in sorted((home / "inbox" / feed).glob("*.csv")):
+        planted = _planted(home, feed, path.name)
+        if "changes" not in path.name:
+            assert len({one["kind"] for one in planted}) == kinds >= 12
+        spoilt = {one["line"] for one in planted}
+        lines = path.read_bytes().decode(encoding).split("\n")
+        assert lines.pop() == ""
+        records = 0
+        for number, line in enumerate(lines[1:], 2):
+            records += line != lines[0]
+            if number in spoilt:
+                continue
+            seen += 1
+            fields = line.split(",")
+            assert len(fields) == len(lines[0].split(",")), line
+            assert fields[-1] == "合成数据"
+            if feed == "legal_person/registration":
+                assert uscc_is_valid(fields[0]) and fields[0][2:8] in codes and fields[2] in codes, line
+            else:
+                assert citizen_number_is_valid(fields[0]) and fields[0][:6] in codes and fields[3] in codes, line
+                assert fields[0][6:14] == fields[2].replace("-", "") and "女男"[int(fields[0][16]) % 2] == fields[1], line
+        assert json.loads(path.with_name(f"{path.name}.manifest.json").read_text())["rows"] == records
+    assert seen > 5_000
+
+
+@pytest.mark.parametrize("feed", [*FEEDS, "credit/penalty"])
+def test_every_planted_error_names_a_code_of_the_contract_or_the_reader(home, feed):
+    from expectations.contract import load_feed
+    from expectations.rules import checks
+
+    physical = {"WIDTH", "STRAY_QUOTE", "TEXT_AFTER_QUOTE", "UNCLOSED_QUOTE", "CONTROL_CHAR", "LONE_CR", "REPEATED_HEADER", "U_FFFD", "KEY.CONFLICT", "KEY.DUPLICATE"}
+    known = physical | {check.code for check in checks(load_feed(feed.replace("/", ".")))}
+    lists = list((home / "demo/planted" / feed).glob("*.json"))
+    codes = {one["expected_reason_code"] for path in lists for one in json.loads(path.read_text())}
+    assert codes and codes <= known
+    assert not list((home / "inbox").rglob("*planted*"))
+
+
+def test_residents_are_in_proportion_to_the_census(home):
+    """Largest remainder: no county × sex is further than one resident per age group from its exact share."""
+    with (ROOT / "infra/demo/data/population/census_county/guangxi_county_2020.csv").open(encoding="utf-8", newline="") as file:
+        census = {(row["区划代码"], sex): int(row[f"人口数_{sex}"]) for row in csv.DictReader(file) if not row["区划代码"].endswith("00") for sex in "男女"}
+    path = home / "inbox/population/resident/resident_2020-11_合成数据.csv"
+    planted = _planted(home, "population/resident", path.name)
+    lines = path.read_bytes().decode().split("\n")[1:-1]
+    repeats = [lines[one["row"] - 1] for one in planted]
+    originals = [one["original"] for one in planted if one["kind"] not in ("same record twice", "header repeated")]
+    counted: dict[tuple[str, str], int] = {}
+    for line in [line for number, line in enumerate(lines, 1) if number not in {one["row"] for one in planted}] + _without_second_halves(originals):
+        fields = line.split(",")
+        counted[fields[3], fields[1]] = counted.get((fields[3], fields[1]), 0) + 1
+    assert repeats and sum(counted.values()) == 20_000
+    total = sum(census.values())
+    assert total == 50_126_804
+    for key, persons in census.items():
+        assert abs(counted[key] - 20_000 * persons / total) < 19, key
+
+
+def test_no_two_residents_share_a_citizen_number(home):
+    path = home / "inbox/population/resident/resident_2020-11_合成数据.csv"
+    spoilt = {one["line"] for one in _planted(home, "population/resident", path.name)}
+    numbers = [line[:18] for place, line in enumerate(path.read_bytes().decode().split("\n")[1:-1], 2) if place not in spoilt]
+    assert len(numbers) == len(set(numbers)) > 19_000
+
+
+def test_the_late_delivery_tells_of_days_before_the_second_one(home):
+    days = {}
+    for part in ("q1_changes_late", "q2_changes"):
+        path = home / f"inbox/legal_person/registration/registration_2024-{part}.csv"
+        spoilt = {one["line"] for one in _planted(home, "legal_person/registration", path.name)}
+        days[part] = [line.split(",")[7] for number, line in enumerate(path.read_bytes().decode("gb18030").split("\n")[1:-1], 2) if number not in spoilt]
+    assert max(days["q1_changes_late"]) < min(days["q2_changes"])
+
+
+def test_penalties_are_valid_and_say_that_they_are_synthetic(home):
+    openpyxl = pytest.importorskip("openpyxl")
+    (path,) = (home / "inbox/credit/penalty").glob("*.xlsx")
+    spoilt = {one["line"] for one in _planted(home, "credit/penalty", path.name)}
+    sheet = openpyxl.load_workbook(path, read_only=True).worksheets[0]
+    rows = [row for number, row in enumerate(sheet.iter_rows(values_only=True), 1) if number > 1 and number not in spoilt]
+    assert len({row[0] for row in rows}) == len(rows) > 1_400
+    assert all(uscc_is_valid(row[1]) and row[4] == "03" and row[9] <= row[10] and row[12] == "合成数据" for row in rows)
+
+
+@pytest.mark.parametrize("number, valid", [("11010519491231002X", True), ("360426199101010071", True), ("110105194912310021", False)])
+def test_the_oracle_for_citizen_numbers_knows_published_examples(number, valid):
+    assert citizen_number_is_valid(number) is valid
+
+
+def citizen_number_is_valid(number: str) -> bool:
+    """GB 11643, character by character."""
+    weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
+    return len(number) == 18 and "10X98765432"[sum(int(c) * w for c, w in zip(number, weights, strict=False)) % 11] == number[17]
+
+
+def uscc_is_valid(code: str) -> bool:
+    """GB 32100 over the whole, GB 11714 over characters 9 to 17, character by character."""
+    if len(code) != 18 or not set(code) <= set(ALPHABET):
+        return False
+    outer = sum(ALPHABET.index(c) * 3**place % 31 for place, c in enumerate(code[:17]))
+    inner = 11 - sum((int(c) if c.isdigit() else ord(c) - 55) * w for c, w in zip(code[8:16], [3, 7, 9, 10, 5, 8, 4, 2], strict=True)) % 11
+    return ALPHABET[(31 - outer % 31) % 31] == code[17] and {10: "X", 11: "0"}.get(inner, str(inner)) == code[16]
+
+
+def _without_second_halves(originals: list[str]) -> list[str]:
+    """A contradiction is listed twice with one original."""
+    return list(dict.fromkeys(originals))
+
+
+def _planted(home: Path, feed: str, name: str) -> list[dict]:
+    return json.loads((home / "demo/planted" / feed / f"{name}.planted.json").read_text())
+
+
+def _known_codes() -> set[str]:
+    editions = sorted((ROOT / "infra/demo/data/reference/division").glob("*.tsv"))
+    assert len(editions) == 8
+    return {line.split("\t")[2] for path in editions for line in path.read_text(encoding="utf-8").splitlines()[1:]}
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
