@@ -1,0 +1,327 @@
+"""Read the contracts: `expectations/<domain>/<feed>.yaml`, Open Data Contract Standard v3.2.0, into small frozen objects.
+
+The contract is the only place where a feed's fields, types, units, keys, rules, owner and file dialect are written;
+everything else in the house asks the objects of this module. No Spark, no pandas here.
+"""
+
+import fnmatch
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FOLDER = Path(__file__).resolve().parent
+FEED_ID = re.compile(r"[a-z][a-z0-9_]{1,40}\.[a-z][a-z0-9_]{1,60}")
+KINDS = ("event", "register", "series", "reference")
+CLASSIFICATIONS = ("public", "internal", "personal", "sensitive-personal")
+HOUSE_PROPERTIES = {
+    "contract": {"nameEn", "kind", "sharing", "synthetic", "source"},
+    "server": {
+        "delimiter", "nullValues", "skipLines", "footerPattern", "trailingDelimiter", "multiline", "sheet", "records",
+        "ignored", "manifest", "unpivot",
+    },
+    "schema": {"effectiveFrom"},
+    "property": {"unit", "bronzeOnly"},
+}  # fmt: skip
+
+
+class ContractError(ValueError):
+    """A contract is not valid: the message names the file, the place in it and the rule it breaks."""
+
+
+@dataclass(frozen=True)
+class Unpivot:
+    """A matrix file is read cell by cell: `keep` headers repeat, every other header becomes `name` and its cell `value`."""
+
+    keep: tuple[str, ...]
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How one kind of file of a feed is written."""
+
+    name: str
+    path: str
+    format: str
+    encoding: str = "UTF-8"
+    delimiter: str = ","
+    null_values: tuple[str, ...] = ("",)
+    skip_lines: int = 0
+    footer_pattern: str | None = None
+    trailing_delimiter: bool = False
+    multiline: bool = False
+    sheet: str | None = None
+    records: str | None = None
+    ignored: tuple[str, ...] = ()
+    manifest_required: bool = False
+    unpivot: Unpivot | None = None
+
+
+@dataclass(frozen=True)
+class Field:
+    """One property of the contract. `header` is the column in the file; a derived field has `transform` and no header."""
+
+    name: str
+    label: str
+    label_en: str
+    header: str | None
+    aliases: tuple[str, ...]
+    logical_type: str
+    physical_type: str | None
+    required: bool
+    key_position: int | None
+    classification: str
+    token_name: str | None
+    options: dict[str, Any]
+    enum: tuple[tuple[str, str], ...]
+    transform: str | None
+    unit: str | None
+    bronze_only: bool
+    description: str
+
+    @property
+    def silver_name(self) -> str | None:
+        """Name of the column in silver: the token in place of a personal identifier; None where the field stays in bronze."""
+        return None if self.bronze_only else (self.token_name or self.name)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule written by hand in the contract: `predicate` is Spark SQL that is true for a good row."""
+
+    code: str
+    predicate: str
+    method: str
+    severity: str
+    message_zh: str
+    message_en: str
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A feed, as its contract describes it."""
+
+    id: str
+    name: str
+    name_en: str
+    owner: str
+    steward: str
+    kind: str
+    sharing: str
+    synthetic: bool
+    source: str
+    purpose: str
+    limitations: str
+    granularity: str
+    schedule: str | None
+    frequency_days: float
+    latency_hours: float
+    effective_from: str | None
+    dialects: tuple[Dialect, ...]
+    fields: tuple[Field, ...]
+    rules: tuple[Rule, ...]
+    path: Path = field(compare=False)
+
+    @property
+    def domain(self) -> str:
+        return self.id.partition(".")[0]
+
+    @property
+    def table(self) -> str:
+        """`<domain>__<feed>`: the table's name in every layer."""
+        return self.id.replace(".", "__")
+
+    @cached_property
+    def text_fields(self) -> tuple[Field, ...]:
+        """The fields that stand in the file, in contract order: the columns of bronze."""
+        return tuple(f for f in self.fields if f.header is not None)
+
+    @cached_property
+    def silver_fields(self) -> tuple[Field, ...]:
+        return tuple(f for f in self.fields if f.silver_name is not None)
+
+    @cached_property
+    def key(self) -> tuple[str, ...]:
+        """Silver names of the primary key, in key order."""
+        keyed = sorted((f for f in self.silver_fields if f.key_position is not None), key=lambda f: f.key_position)
+        return tuple(f.silver_name for f in keyed)
+
+    def dialect_for(self, file_name: str) -> Dialect:
+        """The dialect whose path pattern the file name matches. Raises ContractError where none or several do."""
+        fitting = [d for d in self.dialects if fnmatch.fnmatchcase(file_name, d.path.rpartition("/")[2])]
+        if len(fitting) != 1:
+            patterns = ", ".join(d.path.rpartition("/")[2] for d in self.dialects)
+            raise ContractError(f"{file_name}: {len(fitting)} of the file patterns of {self.id} fit ({patterns}); exactly one must")
+        return fitting[0]
+
+
+@lru_cache(maxsize=1)
+def load_all(folder: Path = FOLDER) -> dict[str, Feed]:
+    """Every feed by id, read from `<folder>/<domain>/<feed>.yaml` (`marts/` holds gates, not feeds)."""
+    paths = sorted(p for p in folder.glob("*/*.yaml") if p.parent.name != "marts")
+    feeds = [load(path) for path in paths]
+    return {feed.id: feed for feed in feeds}
+
+
+def load_feed(feed_id: str) -> Feed:
+    """The feed of this id, reading its contract alone. Raises ContractError naming the known feeds where there is none."""
+    path = FOLDER.joinpath(*feed_id.split(".")).with_suffix(".yaml") if FEED_ID.fullmatch(feed_id) else None
+    if path is None or not path.is_file():
+        known = ", ".join(sorted(f"{p.parent.name}.{p.stem}" for p in FOLDER.glob("*/*.yaml") if p.parent.name != "marts"))
+        raise ContractError(f"there is no feed {feed_id!r}; the feeds are: {known}")
+    return load(path)
+
+
+def load(path: Path) -> Feed:
+    """Read and check one contract. Raises ContractError with the place of each fault."""
+    document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    _check_standard(document, path)
+    expected = f"{path.parent.name}.{path.stem}"
+    if document["id"] != expected:
+        raise ContractError(f"{path.name}: id is {document['id']!r}, the folder and file say {expected!r}")
+    feed = _feed(document, path)
+    _check_house(feed)
+    return feed
+
+
+def _feed(document: dict, path: Path) -> Feed:
+    house = _house(document, "contract", path)
+    table = document["schema"][0]
+    table_house = _house(table, "schema", path)
+    service = {p["property"]: p for p in document.get("slaProperties", [])}
+    team = document["team"]
+    stewards = [m["username"] for m in team.get("members", []) if m.get("role") == "steward"]
+    frequency = service.get("frequency", {})
+    return Feed(
+        id=document["id"],
+        name=document["name"],
+        name_en=house.get("nameEn", ""),
+        owner=team["name"],
+        steward=stewards[0] if stewards else team["name"],
+        kind=house.get("kind", ""),
+        sharing=house.get("sharing", ""),
+        synthetic=bool(house.get("synthetic", False)),
+        source=house.get("source", ""),
+        purpose=document.get("description", {}).get("purpose", ""),
+        limitations=document.get("description", {}).get("limitations", ""),
+        granularity=table.get("dataGranularityDescription", ""),
+        schedule=frequency.get("schedule"),
+        frequency_days=float(frequency.get("value", 0)) * {"h": 1 / 24, "d": 1, "m": 30.4, "y": 365.25}[frequency.get("unit", "d")],
+        latency_hours=float(service.get("latency", {}).get("value", 0)),
+        effective_from=table_house.get("effectiveFrom"),
+        dialects=tuple(_dialect(server, path) for server in document["servers"]),
+        fields=tuple(_field(item, path) for item in table["properties"]),
+        rules=tuple(_rule(item) for item in table.get("quality", [])),
+        path=path,
+    )
+
+
+def _dialect(server: dict, path: Path) -> Dialect:
+    house = _house(server, "server", path)
+    unpivot = house.get("unpivot")
+    return Dialect(
+        name=server["server"],
+        path=server["path"],
+        format=server["format"],
+        encoding=server.get("encoding", "UTF-8"),
+        delimiter=house.get("delimiter", ","),
+        null_values=tuple(str(v) for v in house.get("nullValues", [""])),
+        skip_lines=int(house.get("skipLines", 0)),
+        footer_pattern=house.get("footerPattern"),
+        trailing_delimiter=bool(house.get("trailingDelimiter", False)),
+        multiline=bool(house.get("multiline", False)),
+        sheet=house.get("sheet"),
+        records=house.get("records"),
+        ignored=tuple(house.get("ignored", [])),
+        manifest_required=house.get("manifest") == "required",
+        unpivot=Unpivot(tuple(unpivot["keep"]), unpivot["name"], unpivot["value"]) if unpivot else None,
+    )
+
+
+def _field(item: dict, path: Path) -> Field:
+    house = _house(item, "property", path)
+    synonyms = item.get("synonyms", [])
+    derived = item.get("transformLogic")
+    label = item.get("businessName", item["name"])
+    return Field(
+        name=item["name"],
+        label=label,
+        label_en=next((s["synonym"] for s in synonyms if s.get("locale") == "en"), ""),
+        header=None if derived and "physicalName" not in item else item.get("physicalName", label),
+        aliases=tuple(s["synonym"] for s in synonyms if s.get("source") == "header"),
+        logical_type=item["logicalType"],
+        physical_type=item.get("physicalType"),
+        required=bool(item.get("required", False)) or bool(item.get("primaryKey", False)),
+        key_position=item.get("primaryKeyPosition", 1) if item.get("primaryKey") else None,
+        classification=item.get("classification", "public"),
+        token_name=item.get("encryptedName"),
+        options=item.get("logicalTypeOptions", {}),
+        enum=tuple((str(e["value"]), e.get("label", str(e["value"]))) for e in item.get("enum", [])),
+        transform=derived,
+        unit=house.get("unit"),
+        bronze_only=bool(house.get("bronzeOnly", False)),
+        description=item.get("description", ""),
+    )
+
+
+def _rule(item: dict) -> Rule:
+    return Rule(
+        code=item["id"],
+        predicate=item["implementation"].strip(),
+        method=item.get("method", "contract"),
+        severity=item.get("severity", "error"),
+        message_zh=item.get("description", item["id"]),
+        message_en=item.get("name", item["id"]),
+    )
+
+
+def _house(item: dict, place: str, path: Path) -> dict[str, Any]:
+    """The house's own properties at one place of a contract; a name outside the closed list is refused."""
+    found = {p["property"]: p["value"] for p in item.get("customProperties", [])}
+    unknown = set(found) - HOUSE_PROPERTIES[place]
+    if unknown:
+        raise ContractError(f"{path.name}: unknown customProperties at {place}: {', '.join(sorted(unknown))}")
+    return found
+
+
+@lru_cache(maxsize=1)
+def _standard():
+    from jsonschema import Draft201909Validator
+    from open_data_contract_standard.model import OpenDataContractStandard
+
+    schema = OpenDataContractStandard.json_schema()
+    return Draft201909Validator(json.loads(schema) if isinstance(schema, str) else schema)
+
+
+def _check_standard(document: dict, path: Path) -> None:
+    faults = [f"  {'/'.join(map(str, e.absolute_path)) or '(top)'}: {e.message[:200]}" for e in _standard().iter_errors(document)]
+    if faults:
+        raise ContractError(f"{path.parent.name}/{path.name} breaks Open Data Contract Standard v3.2.0:\n" + "\n".join(faults))
+
+
+def _check_house(feed: Feed) -> None:
+    """What the standard leaves open and the house needs."""
+    names = [f.name for f in feed.fields]
+    faults = [
+        (feed.kind not in KINDS, f"kind {feed.kind!r} is none of {', '.join(KINDS)}"),
+        (len(names) != len(set(names)), "two properties have one name"),
+        (not feed.key, "no property is primaryKey"),
+        (feed.kind == "register" and feed.effective_from not in names, "a register names its effectiveFrom property"),
+        (any(f.classification not in CLASSIFICATIONS for f in feed.fields), f"classification is one of {', '.join(CLASSIFICATIONS)}"),
+        (
+            any(f.classification == "sensitive-personal" and not (f.token_name or f.bronze_only) for f in feed.fields),
+            "a sensitive-personal property needs an encryptedName (or bronzeOnly): it may not reach silver as it is",
+        ),
+        (not feed.name_en, "customProperties nameEn (the English name) is missing"),
+        (any(not f.label_en for f in feed.silver_fields), "every silver property needs an English label (synonyms, locale: en)"),
+        (len({r.code for r in feed.rules}) != len(feed.rules), "two rules have one id"),
+    ]
+    found = [text for wrong, text in faults if wrong]
+    if found:
+        raise ContractError(f"{feed.id}: " + "; ".join(found))

@@ -1,0 +1,188 @@
+"""Compile a contract into Spark SQL: the text rows of bronze become typed rows, each with the codes of the rules it breaks.
+
+Three nested queries: `cleaned` (trimmed text, null sentinels gone), `typed` (columns of silver, the text kept beside as `text_*`)
+and `judged` (with `_reasons`, empty for a good row). A rule that yields NULL fails.
+"""
+
+import re
+from dataclasses import dataclass
+
+from expectations.contract import Feed, Field, Rule
+
+MASKED_DIGITS = r"([1-9]\\d{5})\\d{8,11}[0-9Xx]?"  # a citizen number, whole or cut, old (15) or new (18) form
+NUMBER = {
+    "integer": r"^[+-]?[0-9]{1,18}$",
+    "decimal": r"^[+-]?[0-9]+([.][0-9]+)?$",
+    "double": r"^[+-]?[0-9]+([.][0-9]*)?([eE][+-]?[0-9]{1,3})?$",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule of a feed as it is judged: `failing` is Spark SQL over the `typed` query that is true for a bad row."""
+
+    code: str
+    failing: str
+    method: str
+    severity: str
+    message_zh: str
+    message_en: str
+
+
+def judged_query(feed: Feed, bronze: str, known_divisions: str | None = None) -> str:
+    """The SELECT that judges every row of the relation `bronze` once.
+
+    Columns: those of `typed_query`, `_reasons array<string>` (empty for a good row), `_warnings array<string>` and
+    `_content_hash bigint` over the silver columns. `known_divisions` is the SQL list that known_division() stands for.
+    """
+    silver = ", ".join(f.silver_name for f in feed.silver_fields)
+    errors = [c for c in checks(feed) if c.severity != "warning"]
+    warnings = [c for c in checks(feed) if c.severity == "warning"]
+    query = f"""select *,
+  case when _defect is not null then array(_defect) else {_codes(errors)} end as _reasons,
+  case when _defect is not null then {_codes([])} else {_codes(warnings)} end as _warnings,
+  xxhash64({silver}) as _content_hash
+from ({typed_query(feed, bronze)}) as typed"""
+    return _expand_known_division(query, known_divisions)
+
+
+def typed_query(feed: Feed, bronze: str) -> str:
+    """The silver columns typed, `text_<field>` beside them, and the lineage of bronze; `_line` is the raw text of a physical defect."""
+    lineage = "_row, _defect, _received_at, _known_at, _period"
+    cleaned = f"select {_cleaned_columns(feed)}, {lineage}, _original as _line from {bronze}"
+    return f"select {_typed_columns(feed)}, {lineage}, _line from ({cleaned}) as cleaned"
+
+
+def original(feed: Feed) -> str:
+    """SQL of what the sender wrote, for rows that fail: the raw line of a physical defect, else header → text as JSON.
+
+    A feed with personal identifiers has them masked here: the citizen number never passes bronze.
+    """
+    pairs = []
+    for field in feed.text_fields:
+        text = f"text_{field.name}"
+        if field.classification == "sensitive-personal":
+            text = f"concat(left({text}, 6), repeat('*', greatest(length({text}) - 6, 0)))"
+        pairs.append(f"{_text(field.header)}, {text}")
+    line = "_line"
+    if any(f.classification == "sensitive-personal" for f in feed.fields):
+        line = f"regexp_replace(_line, '{MASKED_DIGITS}', '$1********')"
+    return f"case when _defect is not null then {line} else to_json(map({', '.join(pairs)})) end"
+
+
+def checks(feed: Feed) -> list[Check]:
+    """Every rule of the feed in the order in which codes are listed: those that follow from the fields, then those written by hand."""
+    derived = [check for f in feed.fields if f.silver_name for check in _field_checks(f)]
+    return derived + [_hand_written(rule) for rule in feed.rules]
+
+
+def uses_known_division(feed: Feed) -> bool:
+    return any("known_division(" in rule.predicate for rule in feed.rules)
+
+
+def spark_type(field: Field) -> str:
+    """Spark SQL type of the field's column in silver."""
+    if field.token_name:
+        return "string"
+    if field.logical_type == "number":
+        return field.physical_type or "double"
+    return {"string": "string", "integer": "bigint", "date": "date", "timestamp": "timestamp", "boolean": "boolean"}[field.logical_type]
+
+
+def _cleaned_columns(feed: Feed) -> str:
+    sentinels = sorted({value for dialect in feed.dialects for value in dialect.null_values} | {""})
+    listed = ", ".join(_text(value) for value in sentinels)
+    return ", ".join(f"case when trim({f.name}) in ({listed}) then null else trim({f.name}) end as {f.name}" for f in feed.text_fields)
+
+
+def _typed_columns(feed: Feed) -> str:
+    """`<silver name>` typed, and `text_<field>`: the text that was typed, so that a check can tell missing from mistyped."""
+    columns = []
+    for field in feed.fields:
+        source = f"({field.transform})" if field.transform else field.name
+        columns.append(f"cast({source} as string) as text_{field.name}")
+        if field.silver_name:
+            columns.append(f"{_typed(field, source)} as {field.silver_name}")
+    return ", ".join(columns)
+
+
+def _typed(field: Field, source: str) -> str:
+    if field.token_name:
+        return f"citizen_token({source})"
+    if field.transform:
+        return f"try_cast({source} as {spark_type(field)})"
+    kind = spark_type(field)
+    if kind == "bigint":
+        return f"case when {source} rlike '{NUMBER['integer']}' then try_cast({source} as bigint) end"
+    if kind == "double":
+        return f"case when {source} rlike '{NUMBER['double']}' then try_cast({source} as double) end"
+    if kind.startswith("decimal"):
+        # a value that would lose digits is no value: -0.001 is not 0.00
+        exact = f"try_cast({source} as decimal(38,12)) = try_cast({source} as {kind})"
+        return f"case when {source} rlike '{NUMBER['decimal']}' and {exact} then try_cast({source} as {kind}) end"
+    if kind in ("date", "timestamp"):
+        pattern = _text(field.options.get("format", "yyyy-MM-dd"))
+        moment = f"try_to_timestamp({source}, {pattern})"
+        # the round trip refuses what the parser would forgive (2024-02-30, 2024-1-1)
+        return f"case when date_format({moment}, {pattern}) = {source} then cast({moment} as {kind}) end"
+    if kind == "boolean":
+        return f"case lower({source}) when 'true' then true when 'false' then false end"
+    return source
+
+
+def _field_checks(field: Field) -> list[Check]:
+    """TYPE, REQUIRED, ENUM, PATTERN, LENGTH, MINIMUM, MAXIMUM of one field, where its contract asks for them."""
+    text, value, options = f"text_{field.name}", field.silver_name, field.options
+    label = f"{field.label} {field.name}"
+    found = []
+
+    def add(code: str, failing: str, zh: str, en: str) -> None:
+        found.append(Check(f"{code}.{field.name}", failing, "contract", "error", f"{label}：{zh}", f"{label}: {en}"))
+
+    if field.required:
+        add("REQUIRED", f"{text} is null", "必填项缺失", "a required value is missing")
+    if spark_type(field) != "string":
+        add("TYPE", f"{text} is not null and {value} is null", f"不是 {field.logical_type}", f"is not a {field.logical_type}")
+    if field.enum:
+        listed = ", ".join(_text(v) for v, _ in field.enum)
+        add("ENUM", f"{text} is not null and {text} not in ({listed})", "不在代码表中", "is not in the code list")
+    if "pattern" in options:
+        add("PATTERN", f"{text} is not null and not {text} rlike {_text(options['pattern'])}", f"不符合格式 {options['pattern']}", f"does not match {options['pattern']}")
+    if "minLength" in options or "maxLength" in options:
+        low, high = options.get("minLength", 0), options.get("maxLength", 2**31 - 1)
+        add("LENGTH", f"{text} is not null and not length({text}) between {low} and {high}", f"长度不在 {low}–{high}", f"length is not within {low}-{high}")
+    if "minimum" in options:
+        add("MINIMUM", f"{value} < {_limit(field, options['minimum'])}", f"小于 {options['minimum']}", f"is below {options['minimum']}")
+    if "maximum" in options:
+        add("MAXIMUM", f"{value} > {_limit(field, options['maximum'])}", f"大于 {options['maximum']}", f"is above {options['maximum']}")
+    return found
+
+
+def _hand_written(rule: Rule) -> Check:
+    failing = f"not coalesce({rule.predicate}, false)"
+    return Check(rule.code, failing, rule.method, rule.severity, rule.message_zh, rule.message_en)
+
+
+def _codes(checks: list[Check]) -> str:
+    if not checks:
+        return "cast(array() as array<string>)"
+    listed = ", ".join(f"case when {c.failing} then '{c.code}' end" for c in checks)
+    return f"array_compact(array({listed}))"
+
+
+def _limit(field: Field, value) -> str:
+    return f"{spark_type(field)} {_text(value)}" if field.logical_type in ("date", "timestamp") else str(value)
+
+
+def _expand_known_division(query: str, known_divisions: str | None) -> str:
+    if "known_division(" not in query:
+        return query
+    if known_divisions is None:
+        raise ValueError("the feed uses known_division(), and no list of divisions was given")
+    return re.sub(r"known_division\(([^()]*)\)", rf"(\1 in ({known_divisions}))", query)
+
+
+def _text(value) -> str:
+    """A Spark SQL string literal."""
+    escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

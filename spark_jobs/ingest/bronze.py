@@ -1,0 +1,149 @@
+"""bronze: the landed file as text rows in Delta, each with its delivery, row number, arrival and hash. Nothing is interpreted."""
+
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from pathlib import Path
+from typing import Iterator
+
+import pyarrow as pa
+
+from expectations.contract import Dialect, Feed
+from spark_jobs.faultpoint import faultpoint
+from spark_jobs.ingest.landing import Delivery, landed_file
+from spark_jobs.ingest.readers import Part, Plan, reader
+from spark_jobs.ingest.refusal import Refused
+from spark_jobs.lake import append_once, ensure_table
+from spark_jobs.settings import Settings
+
+LINEAGE = [
+    ("_row", "bigint"),
+    ("_defect", "string"),
+    ("_original", "string"),
+    ("_delivery_id", "string"),
+    ("_file", "string"),
+    ("_received_at", "timestamp"),
+    ("_known_at", "timestamp"),
+    ("_period", "string"),
+    ("_row_hash", "bigint"),
+]
+
+
+def inspect(settings: Settings, feed: Feed, delivery: Delivery) -> Plan:
+    """Look at the whole file before anything is written. Raises Refused where it cannot be trusted or breaks its manifest."""
+    dialect = feed.dialect_for(delivery.file)
+    path = landed_file(settings, delivery.sha256)
+    plan = reader(dialect.format).inspect(path, dialect)
+    columns_of(feed, dialect, plan.headers)
+    promised = delivery.manifest.get("rows")
+    if promised is not None and promised != plan.records:
+        raise Refused("ROWCOUNT", f"the manifest says {promised} rows, the file has {plan.records}")
+    if not plan.records and promised != 0:
+        raise Refused("NO_ROWS", "the file has a header and no rows; a manifest with rows 0 would say that this is meant")
+    _check_control_totals(path, dialect, plan, delivery.manifest.get("control_totals", {}))
+    return plan
+
+
+def load(spark, settings: Settings, feed: Feed, delivery: Delivery, plan: Plan) -> None:
+    """Append the rows of the file in one commit, once."""
+    from pyspark.sql import functions as F
+
+    dialect = feed.dialect_for(delivery.file)
+    names = [f.name for f in feed.text_fields]
+    ensure_table(spark, settings, "bronze", feed.table, [(n, "string") for n in names] + LINEAGE)
+    task = partial(_read_parts, str(landed_file(settings, delivery.sha256)), feed, dialect, plan)
+    read_schema = ", ".join(f"{n} string" for n in names) + ", _row bigint, _defect string, _original string"
+    rows = spark.range(0, len(plan.parts), 1, len(plan.parts)).mapInArrow(task, read_schema)
+    frame = rows.withColumns(
+        {
+            "_delivery_id": F.lit(delivery.delivery_id),
+            "_file": F.lit(delivery.file),
+            "_received_at": F.lit(delivery.received_at).cast("timestamp"),
+            "_known_at": F.lit(delivery.known_at).cast("timestamp"),
+            "_period": F.lit(delivery.manifest.get("period")).cast("string"),
+            "_row_hash": F.xxhash64(*names, "_original"),
+        }
+    )
+    faultpoint("before bronze commit")
+    append_once(frame, settings, "bronze", feed.table, delivery.delivery_id)
+    faultpoint("after bronze commit")
+
+
+def columns_of(feed: Feed, dialect: Dialect, headers: tuple[str, ...]) -> dict[str, str]:
+    """Header → field name for every column of the file, cells of a matrix left out. Raises Refused where the two lists differ."""
+    fields = {name: f.name for f in feed.text_fields for name in (f.header, *f.aliases)}
+    cells = dialect.unpivot and {dialect.unpivot.name, dialect.unpivot.value}
+    if cells:
+        columns = {h: fields[h] for h in headers if h in dialect.unpivot.keep and h in fields}
+    else:
+        columns = {h: fields[h] for h in headers if h in fields}
+        unknown = [h for h in headers if h not in fields]
+        if unknown:
+            raise Refused("HEADER_MISMATCH", f"columns that the contract does not know: {', '.join(map(repr, unknown))}")
+    absent = {f.name for f in feed.text_fields if f.name not in columns.values() and not f.transform} - (cells or set())
+    if absent:
+        listed = ", ".join(f"{f.name} ({f.header})" for f in feed.text_fields if f.name in absent)
+        raise Refused("HEADER_MISMATCH", f"columns of the contract that the file lacks: {listed}; it has {', '.join(map(repr, headers[:40]))}")
+    return columns
+
+
+def _read_parts(path: str, feed: Feed, dialect: Dialect, plan: Plan, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Runs in the engine: each input row is the number of a part of the file."""
+    for batch in batches:
+        for number in batch.column(0).to_pylist():
+            yield from _part_rows(path, feed, dialect, plan, plan.parts[number]).to_batches(max_chunksize=100_000)
+
+
+def _part_rows(path: str, feed: Feed, dialect: Dialect, plan: Plan, part: Part) -> pa.Table:
+    table = reader(dialect.format).read(Path(path), dialect, plan, part)
+    columns = columns_of(feed, dialect, plan.headers)
+    if dialect.unpivot:
+        table = _unpivot(table, dialect, columns)
+    else:
+        table = table.rename_columns([columns.get(name, name) for name in table.column_names])
+    names = [f.name for f in feed.text_fields]
+    nothing = pa.nulls(len(table), pa.string())
+    arrays = [table[n] if n in table.column_names else nothing for n in names]
+    return pa.table([*arrays, table["_row"], table["_defect"], table["_original"]], names=[*names, "_row", "_defect", "_original"])
+
+
+def _unpivot(table: pa.Table, dialect: Dialect, columns: dict[str, str]) -> pa.Table:
+    """One row a cell; a defective row of the file stays one row."""
+    import pyarrow.compute as pc
+
+    unpivot, lineage = dialect.unpivot, ["_row", "_defect", "_original"]
+    is_good = pc.is_null(table["_defect"])
+    good, bad = table.filter(is_good), table.filter(pc.invert(is_good))
+    cells = [name for name in table.column_names if name not in columns and name not in lineage]
+    pieces = []
+    for cell in cells:
+        kept = {columns[h]: good[h] for h in columns}
+        pieces.append(pa.table({**kept, unpivot.name: pa.array([cell] * len(good), pa.string()), unpivot.value: good[cell], **{n: good[n] for n in lineage}}))
+    if len(bad):
+        nothing = pa.nulls(len(bad), pa.string())
+        pieces.append(pa.table({**{n: nothing for n in [*columns.values(), unpivot.name, unpivot.value]}, **{n: bad[n] for n in lineage}}))
+    return pa.concat_tables(pieces)
+
+
+def _check_control_totals(path: Path, dialect: Dialect, plan: Plan, promised: dict) -> None:
+    """Sums of whole columns, exact decimals, over the good records. A text that is no number counts as nothing: its row will be judged."""
+    missing = set(promised) - set(plan.headers)
+    if missing:
+        raise Refused("CONTROL_TOTAL", f"the manifest has totals of columns that the file lacks: {', '.join(sorted(missing))}")
+    if not promised:
+        return
+    sums = dict.fromkeys(promised, Decimal(0))
+    for part in plan.parts:
+        table = reader(dialect.format).read(path, dialect, plan, part)
+        for header in promised:
+            sums[header] += sum(_decimal(text) for text in table[header].to_pylist())
+    for header, total in promised.items():
+        if sums[header] != Decimal(str(total)):
+            raise Refused("CONTROL_TOTAL", f"{header}: the manifest says {total}, the rows of the file add up to {sums[header]}")
+
+
+def _decimal(text: str | None) -> Decimal:
+    try:
+        value = Decimal((text or "0").strip() or "0")
+    except InvalidOperation:
+        return Decimal(0)
+    return value if value.is_finite() else Decimal(0)

@@ -1,0 +1,198 @@
+"""receive: what a department sent, kept byte by byte under its SHA-256, with a record of the delivery beside it.
+
+landing/files/<first two>/<sha256>                     the bytes, never changed
+landing/deliveries/<feed>/<delivery id>/received.json  what came, when, and what its manifest promises
+landing/deliveries/<feed>/<delivery id>/outcome.json   what became of it: written once, when it is loaded or refused
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from expectations.contract import ContractError, Feed
+from spark_jobs.faultpoint import faultpoint
+from spark_jobs.files import read_json, write_json
+from spark_jobs.ingest.refusal import Refused
+from spark_jobs.settings import Settings
+
+MANIFEST_SUFFIX = ".manifest.json"
+MANIFEST_KEYS = {"rows": int, "sha256": str, "control_totals": dict, "period": str, "sequence": int, "known_at": str, "effective_date": str, "note": str}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One thing sent. `known_at` is when its facts became known: told by the manifest, else the time of receipt (UTC)."""
+
+    delivery_id: str
+    feed: str
+    file: str
+    sha256: str
+    size_bytes: int
+    received_at: str
+    known_at: str
+    manifest: dict[str, Any] = field(default_factory=dict)
+    receive_seconds: float = 0.0
+
+
+def receive(settings: Settings, feed: Feed, path: Path, manifest_path: Path | None = None) -> tuple[Delivery, bool]:
+    """Land one file. Returns its delivery and whether it is new: bytes that were received before change nothing.
+
+    Raises Refused (after the refusal was recorded) where the manifest is missing, unreadable or names another SHA-256.
+    """
+    started = time.monotonic()
+    feed.dialect_for(path.name)
+    if manifest_path is None and path.with_name(path.name + MANIFEST_SUFFIX).is_file():
+        manifest_path = path.with_name(path.name + MANIFEST_SUFFIX)
+    sha256, size = _keep_bytes(settings, path)
+    faultpoint("bytes kept")
+    folder = delivery_folder(settings, feed.id, sha256[:16])
+    if (folder / "received.json").is_file():
+        return read_delivery(folder), False
+    received_at = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    manifest, fault = _read_manifest(manifest_path)
+    known_at = manifest.get("known_at") or manifest.get("effective_date") or received_at
+    delivery = Delivery(sha256[:16], feed.id, path.name, sha256, size, received_at, known_at, manifest, round(time.monotonic() - started, 3))
+    write_json(folder / "received.json", asdict(delivery))
+    fault = fault or _manifest_fault(feed, path.name, delivery)
+    if fault:
+        record_refusal(settings, delivery, fault)
+        raise fault
+    return delivery, True
+
+
+def pending(settings: Settings, feed_id: str | None = None) -> list[Delivery]:
+    """Deliveries that were received and neither loaded nor refused, in the order of their sequence and receipt."""
+    folders = (settings.landing / "deliveries").glob(f"{feed_id or '*'}/*")
+    waiting = [read_delivery(f) for f in folders if (f / "received.json").is_file() and not (f / "outcome.json").is_file()]
+    return sorted(waiting, key=lambda d: (d.manifest.get("sequence", 0), d.received_at))
+
+
+def ledger(settings: Settings) -> list[tuple[Delivery, dict | None]]:
+    """Every delivery with its outcome (None while it waits), oldest first."""
+    folders = sorted((settings.landing / "deliveries").glob("*/*"))
+    entries = [(read_delivery(f), outcome(f)) for f in folders if (f / "received.json").is_file()]
+    return sorted(entries, key=lambda entry: entry[0].received_at)
+
+
+def delivery_folder(settings: Settings, feed_id: str, delivery_id: str) -> Path:
+    return settings.landing / "deliveries" / feed_id / delivery_id
+
+
+def landed_file(settings: Settings, sha256: str) -> Path:
+    return settings.landing / "files" / sha256[:2] / sha256
+
+
+def read_delivery(folder: Path) -> Delivery:
+    return Delivery(**read_json(folder / "received.json"))
+
+
+def outcome(folder: Path) -> dict | None:
+    path = folder / "outcome.json"
+    return read_json(path) if path.is_file() else None
+
+
+def record_refusal(settings: Settings, delivery: Delivery, fault: Refused) -> None:
+    """Write that nothing of the delivery is loaded, and why."""
+    record_outcome(settings, delivery, {"status": "refused", "refusal": {"code": fault.code, "detail": fault.detail}})
+
+
+def record_outcome(settings: Settings, delivery: Delivery, result: dict) -> None:
+    finished = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    write_json(delivery_folder(settings, delivery.feed, delivery.delivery_id) / "outcome.json", {**result, "finished_at": finished})
+
+
+def _keep_bytes(settings: Settings, path: Path) -> tuple[str, int]:
+    """Copy into landing while hashing; the bytes are synced before they get their name."""
+    drafts = settings.landing / "drafts"
+    drafts.mkdir(parents=True, exist_ok=True)
+    draft = drafts / f"{os.getpid()}-{time.monotonic_ns()}"
+    before = path.stat()
+    digest = hashlib.sha256()
+    with path.open("rb") as source, draft.open("wb") as copy:
+        while piece := source.read(1 << 20):
+            digest.update(piece)
+            copy.write(piece)
+        copy.flush()
+        os.fsync(copy.fileno())
+    after = path.stat()
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        draft.unlink()
+        raise Refused("STILL_WRITING", f"{path.name} changed while it was read; send it again when it is complete")
+    target = landed_file(settings, digest.hexdigest())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        draft.unlink()
+    else:
+        draft.chmod(0o444)
+        draft.replace(target)
+    return digest.hexdigest(), after.st_size
+
+
+def _read_manifest(path: Path | None) -> tuple[dict, Refused | None]:
+    if path is None:
+        return {}, None
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as fault:
+        return {}, Refused("MANIFEST_INVALID", f"{path.name} is not JSON: {fault}")
+    if not isinstance(manifest, dict):
+        return {}, Refused("MANIFEST_INVALID", f"{path.name} is no JSON object")
+    for key, value in manifest.items():
+        if key not in MANIFEST_KEYS or not isinstance(value, MANIFEST_KEYS[key]):
+            known = ", ".join(f"{name} ({kind.__name__})" for name, kind in MANIFEST_KEYS.items())
+            return {}, Refused("MANIFEST_INVALID", f"{path.name}: {key!r} is {value!r}; a manifest may hold {known}")
+    for key in ("known_at", "effective_date"):
+        try:
+            datetime.fromisoformat(manifest.get(key, "2000-01-01"))
+        except ValueError:
+            return {}, Refused("MANIFEST_INVALID", f"{path.name}: {key} {manifest[key]!r} is no ISO date")
+    return manifest, None
+
+
+def _manifest_fault(feed: Feed, file_name: str, delivery: Delivery) -> Refused | None:
+    if feed.dialect_for(file_name).manifest_required and not delivery.manifest:
+        return Refused("MANIFEST_MISSING", f"the contract asks for {file_name}{MANIFEST_SUFFIX} beside the file")
+    promised = delivery.manifest.get("sha256", delivery.sha256).lower()
+    if promised != delivery.sha256:
+        return Refused("SHA256", f"the manifest says {promised}, the file has {delivery.sha256}")
+    return None
+
+
+def receive_inbox(settings: Settings, feeds: dict[str, Feed]) -> tuple[list[Delivery], list[dict]]:
+    """Land every complete file of the inbox and remove it there. Returns all waiting deliveries and what was refused just now.
+
+    A manifest is put into the inbox before its file; names that begin with a dot or end in .tmp or .part are still being written.
+    """
+    refused = []
+    for path in sorted(settings.inbox.glob("*/*/*")):
+        if path.name.startswith(".") or path.suffix in (".tmp", ".part") or path.name.endswith(MANIFEST_SUFFIX) or not path.is_file():
+            continue
+        feed_id = f"{path.parent.parent.name}.{path.parent.name}"
+        try:
+            if feed_id not in feeds:
+                raise ContractError(f"inbox/{path.parent.parent.name}/{path.parent.name}: there is no feed {feed_id}")
+            receive(settings, feeds[feed_id], path)
+        except Refused as fault:
+            refused.append({"feed": feed_id, "file": path.name, "code": fault.code, "detail": fault.detail, "owner": feeds[feed_id].owner})
+            if fault.code == "STILL_WRITING":
+                continue
+        except ContractError as fault:
+            refused.append({"feed": feed_id, "file": path.name, "code": "UNKNOWN_FEED_OR_FILE", "detail": str(fault), "owner": "sender"})
+            _set_aside(settings, path)
+            continue
+        path.unlink(missing_ok=True)
+        path.with_name(path.name + MANIFEST_SUFFIX).unlink(missing_ok=True)
+    return pending(settings), refused
+
+
+def _set_aside(settings: Settings, path: Path) -> None:
+    """A file that belongs to no feed is kept, outside the inbox, so that it is reported once."""
+    place = settings.home / "unclaimed" / path.parent.parent.name / path.parent.name
+    place.mkdir(parents=True, exist_ok=True)
+    shutil.move(path, place / path.name)
