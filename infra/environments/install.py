@@ -22,8 +22,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description="Install what the lake needs and this machine lacks.")
     options.add_argument("--test", action="store_true", help="also what only the tests need (pytest, ruff, a browser, fonts)")
     chosen = options.parse_args()
-    home = Path(os.environ.get("GUIHU_HOME", CHECKOUT / ".guihu"))
-    target = Path(os.environ.get("GUIHU_ENV", home / "env")).resolve()
+    target = Path(os.environ.get("GUIHU_ENV", CHECKOUT / ".guihu" / "env")).resolve()
     started = time.monotonic()
     try:
         install(target, with_tests=chosen.test)

@@ -1,0 +1,39 @@
+# The verbs of the lake. Everything it keeps lies under GUIHU_HOME (default .guihu); ports start at GUIHU_PORT (default 18080).
+SHELL := /bin/bash
+export GUIHU_HOME ?= $(CURDIR)/.guihu
+export GUIHU_ENV ?= $(CURDIR)/.guihu/env
+export GUIHU_PORT ?= 18080
+stack = env -u PYTHONDONTWRITEBYTECODE PYTHONPATH=$(CURDIR) $(GUIHU_ENV)/lake/bin/python -m infra.stack
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check up down status doctor bench clean
+
+demo: ## from nothing to dashboards: install, start, deliver the demonstration data, wait, print the way in
+	@infra/bootstrap && $(stack) demo
+
+up: ## start the engine, Airflow and Superset, and wait until they answer
+	@infra/bootstrap && $(stack) up
+
+down: ## stop everything; nothing is left running
+	@$(stack) down
+
+status: ## each service: state, process, port, memory, since when, log
+	@$(stack) status
+
+doctor: ## what is wrong with this machine or setup, and the fix
+	@$(stack) doctor
+
+test: ## every test, with services of its own on other ports; at most 25 minutes
+	@infra/bootstrap --test && $(stack) test
+
+check: ## static checks and the tests that need no service; under a minute
+	@infra/bootstrap --test && $(stack) check
+
+bench: ## speed and memory, measured in one run
+	@infra/bootstrap --test && $(stack) bench
+
+clean: ## remove logs and temporary files; with FORCE=1 all data, keys and environments too
+	@$(stack) clean
+
+help: ## these lines
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile

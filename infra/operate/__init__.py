@@ -1,0 +1,1 @@
+"""Start, watch, check and stop the deployment: the verbs behind `make`."""

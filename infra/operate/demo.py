@@ -1,0 +1,160 @@
+"""From nothing to dashboards: start, deliver the demonstration files, let Airflow bring them in, look at the result."""
+
+import os
+import subprocess
+import sys
+import time
+from datetime import datetime, timezone
+
+from infra.operate import headlines
+from infra.operate.airflow_api import Airflow
+from infra.operate.dashboards import Reader
+from infra.operate.progress import Steps, console
+from infra.operate.services import environment
+from infra.operate.up import up
+from spark_jobs.settings import CHECKOUT, HOST, Settings
+
+WAIT_SECONDS = 900
+OVER = ("success", "failed")
+LOGINS = ("leader", "analyst", "data_engineer", "public")
+LOOKING_AROUND_AS = "data_engineer"  # may open every dashboard
+
+
+class DemoFailed(Exception):
+    """Airflow, a gate or a dashboard did not do what it should. The message says which and where to look."""
+
+
+def demo(settings: Settings) -> None:
+    started = time.monotonic()
+    up(settings)
+    before = current_release(settings)
+    airflow = Airflow(settings)
+    with Steps("deliver", "land", "feeds", "marts and release", "dashboards") as steps:
+        since = datetime.now(timezone.utc)
+        with steps.step("deliver"):
+            deliver(settings, airflow, steps)
+        with steps.step("land"):
+            land(settings, airflow, since, steps)
+        with steps.step("feeds"):
+            loaded = wait_for_feeds(airflow, since, steps)
+        with steps.step("marts and release"):
+            build(settings, airflow, since, loaded, steps)
+        with steps.step("dashboards"):
+            addresses = open_dashboards(settings, steps)
+    tell(settings, addresses, new_deliveries=loaded, before=before)
+    console.print(f"\ndone in {time.monotonic() - started:.0f} s, without installing; the seconds of each step stand above")
+
+
+def deliver(settings: Settings, airflow: Airflow, steps: Steps) -> None:
+    """The files into the inbox while nobody looks into it, so that they arrive as one burst."""
+    airflow.pause("landing", True)
+    command = [sys.executable, "-m", "infra.demo.deliver", "--home", settings.home]
+    done = subprocess.run(command, cwd=CHECKOUT, env=environment(settings), capture_output=True, text=True)
+    if done.returncode != 0:
+        raise DemoFailed(f"infra.demo.deliver failed: {done.stderr.strip()}")
+    steps.detail("deliver", f"{len(done.stdout.splitlines())} files")
+
+
+def land(settings: Settings, airflow: Airflow, since: datetime, steps: Steps) -> None:
+    """The DAG `landing`, now instead of at the next minute, until the inbox is empty and its runs are over."""
+    airflow.pause("landing", False)
+    airflow.trigger("landing")
+    for _ in patiently("the DAG landing"):
+        runs = airflow.runs("landing", run_after_gte=since.isoformat())
+        waiting = [path for path in settings.inbox.rglob("*") if path.is_file()]
+        steps.detail("land", f"{len(waiting)} files in the inbox")
+        if failed := [run for run in runs if run["state"] == "failed"]:
+            raise DemoFailed(explain(airflow, failed[0]))
+        if not waiting and all(run["state"] in OVER for run in runs):
+            return
+
+
+def wait_for_feeds(airflow: Airflow, since: datetime, steps: Steps) -> int:
+    """Every run of a feed's DAG over. Returns how many brought new rows; a failed one ends the demonstration."""
+    for _ in patiently("the feeds"):
+        runs = [run for run in airflow.runs(run_after_gte=since.isoformat()) if run["dag_id"].startswith("ingest__")]
+        over = [run for run in runs if run["state"] in OVER]
+        under_way = [run["dag_id"].removeprefix("ingest__") for run in runs if run["state"] == "running"]
+        steps.detail("feeds", f"{len(over)} of {len(runs)} deliveries, now {', '.join(under_way) or 'none'}")
+        if len(over) == len(runs):
+            break
+    if failed := [run for run in over if run["state"] == "failed"]:
+        raise DemoFailed("\n".join(explain(airflow, run) for run in failed))
+    loaded = [run for run in over if any(task["state"] == "success" for task in airflow.tasks(run["dag_id"], run["dag_run_id"]))]
+    steps.detail("feeds", f"{len(over)} deliveries, {len(loaded)} with new rows")
+    return len(loaded)
+
+
+def build(settings: Settings, airflow: Airflow, since: datetime, loaded: int, steps: Steps) -> None:
+    """The DAG `marts`, which follows the feeds by itself; started by hand only when an earlier one did not get to a release."""
+    if not loaded and current_release(settings) is None:
+        airflow.trigger("marts")
+    elif not loaded:
+        steps.detail("marts and release", "nothing new: nothing to build")
+        return
+    for _ in patiently("the DAG marts"):
+        runs = airflow.runs("marts", run_after_gte=since.isoformat())
+        tasks = airflow.tasks("marts", runs[0]["dag_run_id"]) if runs else []
+        steps.detail("marts and release", next((task["task_id"] for task in tasks if task["state"] == "running"), "waiting"))
+        if failed := [run for run in runs if run["state"] == "failed"]:
+            raise DemoFailed(explain(airflow, failed[0]))
+        if runs and all(run["state"] in OVER for run in runs):
+            break
+    steps.detail("marts and release", f"release {current_release(settings)}")
+
+
+def open_dashboards(settings: Settings, steps: Steps) -> list[tuple[str, str]]:
+    """(title, address) of every dashboard, each of which answered with its page and data."""
+    reader = Reader(settings, LOOKING_AROUND_AS)
+    found = [(dashboard["dashboard_title"], reader.open(dashboard)) for dashboard in reader.dashboards()]
+    if not found:
+        raise DemoFailed("Superset shows no dashboard")
+    steps.detail("dashboards", f"{len(found)} answered with page and data")
+    return found
+
+
+def patiently(what: str):
+    """Once a second until the caller is content, at most WAIT_SECONDS."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        yield
+        time.sleep(1)
+    raise DemoFailed(f"{what} took longer than {WAIT_SECONDS} s; make status shows the services, the page of Airflow the runs")
+
+
+def explain(airflow: Airflow, run: dict) -> str:
+    """Which task of a failed run failed, and the end of its log."""
+    said = [f"{run['dag_id']} failed (run {run['dag_run_id']})"]
+    for task in airflow.tasks(run["dag_id"], run["dag_run_id"]):
+        if task["state"] == "failed":
+            said.append(f"task {task['task_id']}:\n{airflow.log_tail(run['dag_id'], run['dag_run_id'], task)}")
+    return "\n".join(said)
+
+
+def current_release(settings: Settings) -> str | None:
+    pointer = settings.releases / "current"
+    return os.path.basename(os.readlink(pointer)) if pointer.is_symlink() else None
+
+
+def tell(settings: Settings, addresses: list[tuple[str, str]], new_deliveries: int, before: str | None) -> None:
+    """What a newcomer wants to know now."""
+    console.print("\n[bold]看板 Dashboards[/]")
+    for title, address in addresses:
+        console.print(f"  {address}   {title}")
+    console.print(f"[bold]调度 Airflow[/]\n  http://{HOST}:{settings.airflow_port}")
+    console.print(f"[bold]登录 Logins[/]  (kept in {settings.home / 'secrets'})")
+    for login in LOGINS:
+        console.print(f"  Superset  {login:<14} {settings.secret(f'password_{login}')}")
+    console.print(f"  Airflow   {'admin':<14} {settings.secret('password_airflow_admin')}")
+    console.print("[bold]五个数字 Five numbers from the release[/]")
+    for sentence in headlines.tell(settings):
+        console.print(f"  {sentence}")
+    release = current_release(settings)
+    console.print("[bold]接下来 What to try next[/]")
+    for line in ("./guihu feeds", "./guihu quarantine population.resident", "./guihu sql \"select * from mart.mart_operations__feed\"", "make status", "make down"):
+        console.print(f"  {line}")
+    if new_deliveries:
+        console.print(f"\n{new_deliveries} deliveries brought new rows; release {release}")
+    else:
+        same = "the same release" if release == before else "release"
+        console.print(f"\nnothing new: every file was known already, no new rows, {same} {release}")
