@@ -14,6 +14,7 @@ from spark_jobs.lake import session
 from spark_jobs.settings import Settings
 
 WAIT_FOR_REFERENCE = 180  # seconds
+SMALL_ROWS = 200_000
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ def _ingest_one(spark, settings: Settings, feed: Feed, delivery: Delivery, progr
         plan = bronze.inspect(settings, feed, delivery)
         clock.lap("inspect")
         progress(f"{feed.id} {delivery.file}: {plan.records:,} records to bronze")
+        _tune(spark, plan.records * (len(plan.headers) if feed.dialect_for(delivery.file).unpivot else 1))
         bronze.load(spark, settings, feed, delivery, plan)
         clock.lap("bronze")
         progress(f"{feed.id} {delivery.file}: judging")
@@ -61,6 +63,15 @@ def _ingest_one(spark, settings: Settings, feed: Feed, delivery: Delivery, progr
         faultpoint("before outcome")
         landing.record_outcome(settings, delivery, _loaded(counts, plan, clock))
     return landing.outcome(landing.delivery_folder(settings, feed.id, delivery.delivery_id))
+
+
+def _tune(spark, rows: int) -> None:
+    """For a small delivery the planning and compiling of a query costs more than its work: one partition, no compiled stages."""
+    small = rows < SMALL_ROWS
+    spark.conf.set("spark.sql.shuffle.partitions", "1" if small else "4")
+    spark.conf.set("spark.sql.adaptive.enabled", "false" if small else "true")
+    spark.conf.set("spark.sql.codegen.wholeStage", "false" if small else "true")
+    spark.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN" if small else "FALLBACK")
 
 
 def _loaded(counts: conform.Counts, plan, clock: "_Clock") -> dict:

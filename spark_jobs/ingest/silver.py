@@ -33,13 +33,24 @@ def write(spark, settings: Settings, feed: Feed, delivery: Delivery) -> None:
         create_view(spark, feed)
         return
     ensure_table(spark, settings, "silver", feed.table, columns(feed))
+    names = ", ".join(name for name, _ in columns(feed))
+    query = {"register": _register_query, "series": _series_query, "reference": _reference_query}[feed.kind](feed)
     faultpoint("before silver commit")
-    if feed.kind == "reference":
-        names = ", ".join(name for name, _ in columns(feed))
-        spark.sql(f"insert overwrite silver.{feed.table} select {names} from ({_reference_query(feed)})")
+    if feed.kind == "reference" or _is_only_delivery(spark, feed, delivery):
+        spark.sql(f"insert overwrite silver.{feed.table} select {names} from ({query.format(touched=f'judged.{feed.table}')})")
     else:
-        spark.sql(_merge(feed, delivery))
+        spark.sql(_merge(feed, delivery, _is_late(spark, feed, delivery)))
     faultpoint("after silver commit")
+
+
+def _is_only_delivery(spark, feed: Feed, delivery: Delivery) -> bool:
+    return spark.sql(f"select 1 from judged.{feed.table} where _delivery_id <> '{delivery.delivery_id}' limit 1").isEmpty()
+
+
+def _is_late(spark, feed: Feed, delivery: Delivery) -> bool:
+    """Whether some other delivery carries a younger date of knowledge."""
+    newest = spark.sql(f"select max(_known_at) > timestamp '{delivery.known_at}' as late from judged.{feed.table}").first()
+    return feed.kind == "series" and bool(newest.late)
 
 
 def create_view(spark, feed: Feed) -> None:
@@ -49,22 +60,28 @@ def create_view(spark, feed: Feed) -> None:
     spark.sql(f"create or replace view silver.{feed.table} as select {names} from judged.{feed.table} where _verdict = 'loaded'")
 
 
-def _merge(feed: Feed, delivery: Delivery) -> str:
-    """Recompute the rows of every key that the delivery touches and write those that differ."""
+def _merge(feed: Feed, delivery: Delivery, is_late: bool) -> str:
+    """Recompute the rows of every key that the delivery touches and write those that differ.
+
+    Only a publication that arrives after a younger one can make an existing vintage vanish: only then are the rows looked for
+    that are no longer there.
+    """
     query, start = (_register_query(feed), "valid_from") if feed.kind == "register" else (_series_query(feed), "known_at")
     keys = ", ".join(feed.key)
     same = " and ".join(f"t.{k} = s.{k}" for k in (*feed.key, start))
     compared = [name for name, _ in KIND_COLUMNS[feed.kind]] + ["_content_hash", "_delivery_id", "_row"]
     differs = " or ".join(f"not (t.{name} <=> s.{name})" for name in compared)
     names = ", ".join(name for name, _ in columns(feed))
-    fresh = query.replace("{touched}", f"(select distinct {keys} from judged.{feed.table} where _delivery_id = '{delivery.delivery_id}' and _verdict <> 'quarantined')")
-    gone = f"select {names}, true as _gone from (select * from silver.{feed.table} left semi join fresh_keys using ({keys})) left anti join fresh using ({keys}, {start})"
+    touched = f"(select distinct {keys} from judged.{feed.table} where _delivery_id = '{delivery.delivery_id}' and _verdict <> 'quarantined')"
+    fresh = query.format(touched=touched)
+    gone = f"""
+  union all select {names}, true as _gone from (select * from silver.{feed.table} left semi join {touched} using ({keys})) left anti join fresh using ({keys}, {start})"""
     return f"""
 merge into silver.{feed.table} as t using (
-  with fresh as (select {names} from ({fresh})), fresh_keys as (select distinct {keys} from fresh)
-  select *, false as _gone from fresh union all {gone}
+  with fresh as (select {names} from ({fresh}))
+  select *, false as _gone from fresh {gone if is_late else ""}
 ) as s on {same}
-when matched and s._gone then delete
+{"when matched and s._gone then delete" if is_late else ""}
 when matched and ({differs}) then update set *
 when not matched then insert *"""
 
