@@ -8,6 +8,8 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Iterator
 
+from expectations.contract import load_feed
+from spark_jobs.files import exclusive
 from spark_jobs.settings import HOST, TIME_ZONE, Settings
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def session(settings: Settings) -> Iterator["SparkSession"]:
     spark.client.set_retry_policies([DefaultPolicy(max_retries=4, initial_backoff=200, max_backoff=2000)])
     try:
         spark.conf.set("spark.sql.session.timeZone", TIME_ZONE)
+        register_tables(spark, settings)
         yield spark
     except (RpcError, SparkConnectGrpcException) as fault:
         if _listens(settings.connect_port):
@@ -56,14 +59,27 @@ def table_path(settings: Settings, layer: str, name: str) -> Path:
 
 
 def register_tables(spark: "SparkSession", settings: Settings) -> None:
-    """Tell the engine's catalog of every Delta table that lies in the lake: it forgets them when it restarts, the lake does not."""
-    for layer in LAYERS:
-        spark.sql(f"create database if not exists {layer}")
-        known = {row.tableName for row in spark.sql(f"show tables in {layer}").collect()}
-        for path in sorted((settings.lake / layer).glob("*/_delta_log")):
-            name = path.parent.name
-            if name not in known:
+    """Tell the engine's catalog of every table that lies in the lake: it forgets them when it restarts, the lake does not.
+
+    The database `gold` is made last, so its presence says that this was done since the engine started.
+    """
+    if spark.catalog.databaseExists("gold"):
+        return
+    with exclusive(settings.run / "locks" / "catalog.lock"):
+        for layer in LAYERS:
+            spark.sql(f"create database if not exists {layer}")
+            for path in sorted((settings.lake / layer).glob("*/_delta_log")):
+                name = path.parent.name
                 spark.sql(f"create table if not exists {layer}.{name} using delta location '{path.parent}'")
+                if layer == "judged" and not (settings.lake / "silver" / name).exists() and load_feed(name.replace("__", ".", 1)).kind == "event":
+                    create_event_view(spark, name)
+
+
+def create_event_view(spark: "SparkSession", table: str) -> None:
+    """silver of an event feed: its judged rows that were loaded."""
+    spark.sql("create database if not exists silver")
+    hidden = "_verdict, _reasons, _warnings, _original, _received_at"
+    spark.sql(f"create or replace view silver.{table} as select * except ({hidden}) from judged.{table} where _verdict = 'loaded'")
 
 
 def ensure_table(spark: "SparkSession", settings: Settings, layer: str, name: str, columns: list[tuple[str, str]]) -> None:

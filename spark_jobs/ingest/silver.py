@@ -10,7 +10,7 @@ from expectations.contract import Feed
 from expectations.rules import spark_type
 from spark_jobs.faultpoint import faultpoint
 from spark_jobs.ingest.landing import Delivery
-from spark_jobs.lake import ensure_table
+from spark_jobs.lake import create_event_view, ensure_table
 from spark_jobs.settings import Settings
 
 LINEAGE = [("_delivery_id", "string"), ("_row", "bigint"), ("_known_at", "timestamp"), ("_content_hash", "bigint")]
@@ -30,7 +30,7 @@ def columns(feed: Feed) -> list[tuple[str, str]]:
 def write(spark, settings: Settings, feed: Feed, delivery: Delivery) -> None:
     """Bring the silver table up to date with the judged rows of this delivery."""
     if feed.kind == "event":
-        create_view(spark, feed)
+        create_event_view(spark, feed.table)
         return
     ensure_table(spark, settings, "silver", feed.table, columns(feed))
     names = ", ".join(name for name, _ in columns(feed))
@@ -51,13 +51,6 @@ def _is_late(spark, feed: Feed, delivery: Delivery) -> bool:
     """Whether some other delivery carries a younger date of knowledge."""
     newest = spark.sql(f"select max(_known_at) > timestamp '{delivery.known_at}' as late from judged.{feed.table}").first()
     return feed.kind == "series" and bool(newest.late)
-
-
-def create_view(spark, feed: Feed) -> None:
-    """The silver view of an event feed."""
-    names = ", ".join(name for name, _ in columns(feed))
-    spark.sql("create database if not exists silver")
-    spark.sql(f"create or replace view silver.{feed.table} as select {names} from judged.{feed.table} where _verdict = 'loaded'")
 
 
 def _merge(feed: Feed, delivery: Delivery, is_late: bool) -> str:

@@ -1,0 +1,78 @@
+"""The gates: Great Expectations judges counts that the passes have already made, and keeps the written record.
+
+A gate gets one row of measured values; each expectation says between which bounds a value must lie, who owns it and what to do.
+Nothing is counted here and no rule is written twice.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FOLDER = Path(__file__).resolve().parent / "marts"
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One expectation: the value called `column` lies between `low` and `high` (either may be None)."""
+
+    column: str
+    low: float | None
+    high: float | None
+    code: str
+    severity: str
+    owner: str
+    message: str
+    query: str = ""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A bound that was not kept."""
+
+    suite: str
+    bound: Bound
+    observed: Any
+
+
+def mart_bounds() -> list[Bound]:
+    """The publish gate of gold: `expectations/marts/*.yaml`, each with a DuckDB query that yields one number."""
+    found = []
+    for path in sorted(FOLDER.glob("*.yaml")):
+        for item in yaml.safe_load(path.read_text(encoding="utf-8"))["gate"]:
+            found.append(
+                Bound(item["code"].lower().replace("-", "_"), item.get("minimum"), item.get("maximum"), item["code"], item["severity"], item["owner"], item["message"], item["query"])
+            )
+    return found
+
+
+def run(suites: dict[str, tuple[dict[str, float], list[Bound]]], record: Path) -> list[Failure]:
+    """Judge all suites in one process; write Great Expectations' own results to `record`. Returns the bounds that failed."""
+    import great_expectations as gx
+    import pandas as pd
+
+    context = gx.get_context(mode="ephemeral")
+    source = context.data_sources.add_pandas("counts")
+    failures, results = [], {}
+    for name, (values, bounds) in suites.items():
+        batch = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("row").get_batch({"dataframe": pd.DataFrame([values])})
+        for bound in bounds:
+            expectation = gx.expectations.ExpectColumnValuesToBeBetween(
+                column=bound.column,
+                min_value=bound.low,
+                max_value=bound.high,
+                severity="critical" if bound.severity == "error" else "warning",
+                meta={"code": bound.code, "owner": bound.owner, "message": bound.message},
+            )
+            result = batch.validate(expectation)
+            results.setdefault(name, []).append(result.to_json_dict())
+            raised = next((e for e in [result.exception_info] if isinstance(e, dict) and e.get("raised_exception")), None)
+            if raised:
+                raise RuntimeError(f"the gate itself failed at {name} {bound.code}: {raised}")
+            if not result.success:
+                failures.append(Failure(name, bound, values[bound.column]))
+    record.parent.mkdir(parents=True, exist_ok=True)
+    record.write_text(json.dumps(results, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
+    return failures

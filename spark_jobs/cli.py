@@ -1,0 +1,291 @@
+"""guihu: the command that people and Airflow both call.
+
+Exit codes: 0 done, 1 data refused (with reasons), 2 wrong usage, 3 a service is down.
+"""
+
+import json
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from expectations.contract import ContractError, load_all, load_feed
+from spark_jobs.ingest.refusal import Refused
+from spark_jobs.lake import ServiceDown, session
+from spark_jobs.settings import from_environment
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, help="Guihu 桂湖: the lake's command. Each verb has --help with examples.")
+feed_app = typer.Typer(no_args_is_help=True, help="Make new feeds.")
+app.add_typer(feed_app, name="feed")
+REFUSED, USAGE, DOWN = 1, 2, 3
+
+
+class Format(str, Enum):
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+AsFormat = Annotated[Format, typer.Option("--format", help="json: the last line of the output is one JSON document")]
+SkipCode = Annotated[int, typer.Option("--skip-exit-code", help="exit code where nothing changed (Airflow marks 99 as skipped)")]
+
+
+@app.command(epilog="Example: guihu receive economy.house_price july.csv --manifest july.csv.manifest.json")
+def receive(
+    feed: Annotated[Optional[str], typer.Argument(help="feed id, e.g. economy.house_price")] = None,
+    files: Annotated[Optional[list[Path]], typer.Argument(help="files to land")] = None,
+    manifest: Annotated[Optional[Path], typer.Option(help="manifest of the one file given")] = None,
+    inbox: Annotated[bool, typer.Option("--inbox", help="land everything that lies in the inbox")] = False,
+    format: AsFormat = Format.table,
+) -> None:
+    """Take files into landing, unchanged, and record their deliveries. The same bytes again are a no-op."""
+    from spark_jobs.ingest import landing
+
+    settings = from_environment()
+    if inbox:
+        waiting, refused = landing.receive_inbox(settings, load_all())
+        runs = [{"feed": d.feed, "delivery_id": d.delivery_id, "dag_id": f"ingest__{d.feed.replace('.', '__')}", "run_id": f"delivery__{d.delivery_id}"} for d in waiting]
+        _tell({"pending": runs, "refused": refused}, format, [f"{r['feed']} {r['delivery_id']}: waits" for r in runs] + [f"REFUSED {r['feed']} {r['file']}: {r['code']}: {r['detail']} (owner: {r['owner']})" for r in refused])
+        raise typer.Exit(REFUSED if refused and format != Format.json else 0)
+    if not feed or not files:
+        raise typer.BadParameter("give a FEED and at least one FILE, or --inbox")
+    if manifest and len(files) > 1:
+        raise typer.BadParameter("--manifest describes one file; give one FILE")
+    contract, taken, refusals = load_feed(feed), [], 0
+    for file in files:
+        if not file.is_file():
+            raise typer.BadParameter(f"{file}: there is no such file")
+        try:
+            delivery, is_new = landing.receive(settings, contract, file, manifest)
+            taken.append({"file": file.name, "delivery_id": delivery.delivery_id, "is_new": is_new})
+        except Refused as fault:
+            refusals += 1
+            taken.append({"file": file.name, "refused": fault.code, "detail": fault.detail, "owner": contract.owner})
+    _tell(taken, format, [_receipt(t) for t in taken])
+    raise typer.Exit(REFUSED if refusals else 0)
+
+
+@app.command(epilog="Example: guihu ingest economy.house_price")
+def ingest(
+    feed: Annotated[str, typer.Argument(help="feed id")],
+    delivery: Annotated[Optional[str], typer.Option(help="one delivery; without it, all that wait")] = None,
+    skip_exit_code: SkipCode = 0,
+    format: AsFormat = Format.table,
+) -> None:
+    """Bring landed deliveries through bronze and judgement into silver. Running it again changes nothing."""
+    from spark_jobs.ingest import flow, landing
+
+    settings, contract = from_environment(), load_feed(feed)
+    waiting = landing.pending(settings, feed)
+    if delivery:
+        folder = landing.delivery_folder(settings, feed, delivery)
+        if not (folder / "received.json").is_file():
+            raise typer.BadParameter(f"{feed} has no delivery {delivery}; `guihu receive` records them")
+        waiting = [landing.read_delivery(folder)]
+    results = flow.ingest(settings, contract, waiting, progress=lambda text: print(text, file=sys.stderr, flush=True))
+    told = [{"feed": feed, "delivery_id": r.delivery.delivery_id, "file": r.delivery.file, "is_new": r.is_new, "owner": contract.owner, **r.outcome} for r in results]
+    _tell(told, format, [line for t in told for line in _outcome_lines(t)] or [f"{feed}: no delivery waits"])
+    if any(r.outcome["status"] == "refused" for r in results):
+        raise typer.Exit(REFUSED)
+    changed = any(r.is_new and r.outcome["rows_loaded"] + r.outcome["rows_quarantined"] + r.outcome["rows_repeated"] for r in results)
+    raise typer.Exit(0 if changed else skip_exit_code)
+
+
+@app.command(epilog="Example: guihu build --select mart_economy__gdp")
+def build(
+    select: Annotated[Optional[str], typer.Option(help="models, as dbt selects them")] = None,
+    force: Annotated[bool, typer.Option(help="build although nothing moved")] = False,
+    skip_exit_code: SkipCode = 0,
+) -> None:
+    """Make core and marts from silver with dbt. Where no silver table moved since the last build, nothing is done."""
+    from spark_jobs.files import read_json, write_json
+    from spark_jobs.ingest import operations
+    from spark_jobs.publish.build import build as run_dbt
+
+    settings, feeds = from_environment(), load_all()
+    state, record = operations.state(settings, feeds), from_environment().home / "dbt" / "built.json"
+    if not force and not select and record.is_file() and read_json(record) == state:
+        print("nothing moved since the last build")
+        raise typer.Exit(skip_exit_code)
+    with session(settings) as spark:
+        operations.write(spark, settings, feeds)
+    run_dbt(settings, select)
+    if not select:
+        write_json(record, state)
+
+
+@app.command(epilog="Example: guihu gate silver")
+def gate(layer: Annotated[str, typer.Argument(help="silver or gold")]) -> None:
+    """Judge the counts of new deliveries (silver) or the marts (gold) with Great Expectations. Exit code 1 stops the release."""
+    from spark_jobs.ingest import landing
+    from spark_jobs.publish import gates, release as releases
+
+    settings = from_environment()
+    if layer == "silver":
+        known = set((releases.current(settings) or {}).get("built_from", {}).get("deliveries", []))
+        fresh = [(d.feed, {**o, "delivery_id": d.delivery_id}) for d, o in landing.ledger(settings) if o and o["status"] == "loaded" and d.delivery_id not in known]
+        failures = gates.silver(settings, load_all(), fresh)
+        subject = f"{len(fresh)} deliveries"
+    elif layer == "gold":
+        failures, subject = gates.gold(settings), "the marts"
+    else:
+        raise typer.BadParameter("LAYER is silver or gold")
+    for failure in failures:
+        bound = failure.bound
+        print(f"{bound.severity.upper()} {failure.suite} {bound.code}: {bound.column} is {failure.observed}, must lie in [{bound.low}, {bound.high}]. {bound.message} (owner: {bound.owner})", file=sys.stderr)
+    errors = [f for f in failures if f.bound.severity == "error"]
+    print(f"gate {layer}: {subject} judged, {len(errors)} errors, {len(failures) - len(errors)} warnings")
+    raise typer.Exit(REFUSED if errors else 0)
+
+
+@app.command(epilog="Examples: guihu release · guihu release list · guihu release back")
+def release(
+    action: Annotated[Optional[str], typer.Argument(help="list or back; without it, publish")] = None,
+    skip_exit_code: SkipCode = 0,
+    format: AsFormat = Format.table,
+) -> None:
+    """Publish one version of every gold table, list the releases, or go back to the one before."""
+    from spark_jobs.files import read_json
+    from spark_jobs.publish import release as releases
+
+    settings = from_environment()
+    if action == "list":
+        here = releases.require_current(settings)["release_id"]
+        every = releases.all_releases(settings)
+        told = [{"release_id": r["release_id"], "released_at": r["released_at"], "tables": len(r["tables"]), "is_current": r["release_id"] == here} for r in every]
+        _tell(told, format, [f"{'→' if t['is_current'] else ' '} {t['release_id']}  {t['released_at']}  {t['tables']} tables" for t in told])
+        return
+    if action == "back":
+        told = releases.back(settings)
+        _tell({"release_id": told["release_id"]}, format, [f"now serving {told['release_id']}"])
+        return
+    if action is not None:
+        raise typer.BadParameter("ACTION is list or back")
+    record = settings.home / "dbt" / "built.json"
+    if not record.is_file():
+        raise releases.NoRelease("no build has been finished: run `guihu build` first")
+    made, is_new = releases.publish(settings, read_json(record))
+    _tell({"release_id": made["release_id"], "is_new": is_new}, format, [f"{'released' if is_new else 'unchanged: still'} {made['release_id']}, {len(made['tables'])} tables"])
+    raise typer.Exit(0 if is_new else skip_exit_code)
+
+
+@app.command(epilog="Example: guihu sql \"select * from mart.mart_operations__feed\" --as data_engineer --format csv")
+def sql(
+    query: Annotated[str, typer.Argument(help="one SELECT over schema mart")],
+    role: Annotated[str, typer.Option("--as", help="role of the policy")] = "data_engineer",
+    release_id: Annotated[Optional[str], typer.Option("--release", help="an earlier release")] = None,
+    format: AsFormat = Format.table,
+) -> None:
+    """Ask the release. It reads the role's serving file, never Spark."""
+    from spark_jobs.publish import query as queries
+    from spark_jobs.publish.release import serving_file
+
+    columns, rows = queries.ask(serving_file(from_environment(), role, release_id), query)
+    print(queries.rendered(columns, rows, format.value))
+
+
+@app.command(epilog="Example: guihu feeds")
+def feeds(format: AsFormat = Format.table) -> None:
+    """One line a feed: owner, timetable, last delivery, age against promise, rows in quarantine."""
+    from spark_jobs.ingest import overview
+    from spark_jobs.publish.query import rendered
+
+    columns, rows = overview.feeds(from_environment(), load_all())
+    print(rendered(columns, rows, format.value))
+
+
+@app.command(epilog="Example: guihu quarantine credit.penalty --limit 20")
+def quarantine(
+    feed: Annotated[str, typer.Argument(help="feed id")],
+    limit: Annotated[int, typer.Option(help="rows to show")] = 50,
+    format: AsFormat = Format.table,
+) -> None:
+    """The rows that were refused, with reasons and original text (personal identifiers masked)."""
+    from spark_jobs.publish import trace as traces
+    from spark_jobs.publish.query import rendered
+
+    columns, rows = traces.quarantined(from_environment(), load_feed(feed), limit)
+    print(rendered(columns, rows, format.value))
+
+
+@app.command(epilog="Example: guihu trace mart_population__structure division_code=450100")
+def trace(
+    table: Annotated[str, typer.Argument(help="a mart")],
+    key: Annotated[list[str], typer.Argument(help="KEY=VALUE …")],
+    format: AsFormat = Format.table,
+) -> None:
+    """From a mart's row back to the deliveries and file rows it was made of."""
+    from spark_jobs.publish import trace as traces
+    from spark_jobs.publish.query import rendered
+
+    if not all("=" in pair for pair in key):
+        raise typer.BadParameter("keys are written NAME=VALUE")
+    columns, rows = traces.origins(from_environment(), table, dict(pair.split("=", 1) for pair in key))
+    print(rendered(columns, rows, format.value))
+
+
+@feed_app.command("new", epilog="Example: guihu feed new economy.power_use --from sample.csv")
+def feed_new(
+    feed: Annotated[str, typer.Argument(help="DOMAIN.FEED")],
+    sample: Annotated[Path, typer.Option("--from", help="a CSV file as the department sends it")],
+) -> None:
+    """Draft a contract and a case folder from a sample file."""
+    from spark_jobs.ingest import draft
+
+    for path in draft.draft(feed, sample):
+        print(f"written: {path}")
+    print("next: fill in every place that says TODO in the contract, then `guihu receive` and `guihu ingest`")
+
+
+def _receipt(taken: dict) -> str:
+    if "refused" in taken:
+        return f"REFUSED {taken['file']}: {taken['refused']}: {taken['detail']} (owner: {taken['owner']})"
+    return f"{taken['file']}: delivery {taken['delivery_id']}" + ("" if taken["is_new"] else ", received before: nothing to do")
+
+
+def _outcome_lines(told: dict) -> list[str]:
+    head = f"{told['feed']} {told['file']} ({told['delivery_id']})"
+    if told["status"] == "refused":
+        return [f"{head}: REFUSED WHOLE {told['refusal']['code']}: {told['refusal']['detail']} (owner: {told['owner']})"]
+    if not told["is_new"]:
+        head += ", ingested before"
+    lines = [f"{head}: {told['rows_in']:,} rows in = {told['rows_loaded']:,} loaded + {told['rows_quarantined']:,} quarantined + {told['rows_repeated']:,} repeated"]
+    lines += [f"  {code}: {count:,} (owner: {told['owner']})" for code, count in sorted(told["reasons"].items())]
+    lines += [f"  warning {code}: {count:,}" for code, count in sorted(told["warnings"].items())]
+    return lines + ["  seconds: " + ", ".join(f"{step} {seconds}" for step, seconds in told["seconds"].items())]
+
+
+def _tell(document, format: Format, lines: list[str]) -> None:
+    print("\n".join(lines), file=sys.stderr if format == Format.json else sys.stdout)
+    if format == Format.json:
+        print(json.dumps(document, ensure_ascii=False, default=str))
+
+
+def main() -> None:
+    """Run a command; every expected failure becomes one clear line and its exit code."""
+    from spark_jobs.publish.build import BuildFailed
+    from spark_jobs.publish.policy import UnknownRole
+    from spark_jobs.publish.query import QueryRefused
+    from spark_jobs.publish.release import NoRelease
+
+    try:
+        app()
+    except ServiceDown as fault:
+        _fail(fault, DOWN)
+    except Refused as fault:
+        _fail(fault, DOWN if fault.code == "REFERENCE_MISSING" else REFUSED)
+    except (BuildFailed, NoRelease) as fault:
+        _fail(fault, REFUSED)
+    except (ContractError, UnknownRole, QueryRefused) as fault:
+        _fail(fault, USAGE)
+
+
+def _fail(fault: Exception, code: int) -> None:
+    print(f"guihu: {fault}", file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

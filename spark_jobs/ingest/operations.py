@@ -1,0 +1,110 @@
+"""The ledger of deliveries as silver tables, so that the quality of the data is a mart like any other."""
+
+import datetime
+
+import pyarrow as pa
+
+from expectations.contract import Feed
+from expectations.rules import checks
+from spark_jobs.ingest import landing
+from spark_jobs.lake import LAYERS, delta_version, table_path
+from spark_jobs.settings import Settings
+
+PHYSICAL = "文件结构缺陷 (physical defect of the file)"
+MOMENT = pa.timestamp("us", tz="UTC")
+DELIVERY = pa.schema(
+    [(n, pa.string()) for n in ("delivery_id", "feed", "file", "sha256")]
+    + [("size_bytes", pa.int64()), ("received_at", MOMENT), ("known_at", MOMENT), ("status", pa.string()), ("refusal_codes", pa.list_(pa.string()))]
+    + [(n, pa.int64()) for n in ("rows_in", "rows_loaded", "rows_quarantined", "rows_repeated")]
+    + [(n, pa.float64()) for n in ("receive_seconds", "bronze_seconds", "silver_seconds")]
+    + [("finished_at", MOMENT)]
+)
+QUARANTINE = pa.schema(
+    [(n, pa.string()) for n in ("delivery_id", "feed", "reason_code", "method", "owner", "message_zh", "message_en")] + [("quarantined_rows", pa.int64())]
+)
+FEED = pa.schema(
+    [(n, pa.string()) for n in ("feed", "name_zh", "name_en", "owner", "kind", "schedule")]
+    + [("frequency_days", pa.float64()), ("latency_hours", pa.float64()), ("is_synthetic", pa.bool_())]
+)
+
+
+def write(spark, settings: Settings, feeds: dict[str, Feed]) -> None:
+    """Replace silver.operations__delivery, __quarantine and __feed by what the ledger and the contracts say now."""
+    entries = landing.ledger(settings)
+    tables = {
+        "operations__delivery": pa.Table.from_pylist([_delivery(d, o or {}) for d, o in entries], DELIVERY),
+        "operations__quarantine": pa.Table.from_pylist([row for d, o in entries for row in _quarantine(feeds[d.feed], d, o or {})], QUARANTINE),
+        "operations__feed": pa.Table.from_pylist([_feed(f) for f in feeds.values()], FEED),
+    }
+    for name, table in tables.items():
+        path = table_path(settings, "silver", name)
+        spark.createDataFrame(table).coalesce(1).write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(str(path))
+        spark.sql(f"create table if not exists silver.{name} using delta location '{path}'")
+
+
+def state(settings: Settings, feeds: dict[str, Feed]) -> dict:
+    """What a build depends on: the version of every judged table and the ended deliveries. Equal states need no second build."""
+    versions = {feed.id: delta_version(table_path(settings, LAYERS[1], feed.table)) for feed in feeds.values()}
+    ended = sorted(d.delivery_id for d, o in landing.ledger(settings) if o)
+    return {"judged": {k: v for k, v in versions.items() if v is not None}, "deliveries": ended}
+
+
+def _delivery(delivery: landing.Delivery, outcome: dict) -> dict:
+    seconds = outcome.get("seconds", {})
+    return {
+        "delivery_id": delivery.delivery_id,
+        "feed": delivery.feed,
+        "file": delivery.file,
+        "sha256": delivery.sha256,
+        "size_bytes": delivery.size_bytes,
+        "received_at": _moment(delivery.received_at),
+        "known_at": _moment(delivery.known_at),
+        "status": outcome.get("status", "received"),
+        "refusal_codes": [outcome["refusal"]["code"]] if "refusal" in outcome else [],
+        **{n: outcome.get(n, 0) for n in ("rows_in", "rows_loaded", "rows_quarantined", "rows_repeated")},
+        "receive_seconds": delivery.receive_seconds,
+        "bronze_seconds": seconds.get("inspect", 0.0) + seconds.get("bronze", 0.0),
+        "silver_seconds": seconds.get("judge", 0.0) + seconds.get("silver", 0.0),
+        "finished_at": _moment(outcome.get("finished_at")),
+    }
+
+
+def _quarantine(feed: Feed, delivery: landing.Delivery, outcome: dict) -> list[dict]:
+    known = {check.code: check for check in checks(feed)}
+    rows = []
+    for code, count in outcome.get("reasons", {}).items():
+        check = known.get(code)
+        rows.append(
+            {
+                "delivery_id": delivery.delivery_id,
+                "feed": feed.id,
+                "reason_code": code,
+                "method": check.method if check else "contract",
+                "owner": feed.owner,
+                "message_zh": check.message_zh if check else PHYSICAL,
+                "message_en": check.message_en if check else PHYSICAL,
+                "quarantined_rows": count,
+            }
+        )
+    return rows
+
+
+def _feed(feed: Feed) -> dict:
+    return {
+        "feed": feed.id,
+        "name_zh": feed.name,
+        "name_en": feed.name_en,
+        "owner": feed.owner,
+        "kind": feed.kind,
+        "schedule": feed.schedule,
+        "frequency_days": feed.frequency_days,
+        "latency_hours": feed.latency_hours,
+        "is_synthetic": feed.synthetic,
+    }
+
+
+def _moment(text: str | None) -> datetime.datetime | None:
+    if text is None:
+        return None
+    moment = datetime.datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=8)))

@@ -1,0 +1,28 @@
+"""One line a feed, from the ledger alone."""
+
+from datetime import datetime, timezone
+
+from expectations.contract import Feed
+from spark_jobs.ingest import landing
+from spark_jobs.settings import Settings
+
+COLUMNS = ["feed", "name", "owner", "kind", "every_days", "promised_h", "deliveries", "last_delivery", "age_h", "fresh", "rows_loaded", "quarantined", "refused", "waiting"]
+
+
+def feeds(settings: Settings, contracts: dict[str, Feed]) -> tuple[list[str], list[tuple]]:
+    """Owner, timetable, last delivery and its age in hours, whether the promise is kept, rows loaded and quarantined."""
+    entries = landing.ledger(settings)
+    return COLUMNS, [_line(feed, [e for e in entries if e[0].feed == feed.id]) for feed in contracts.values()]
+
+
+def _line(feed: Feed, entries: list) -> tuple:
+    outcomes = [outcome for _, outcome in entries if outcome]
+    loaded = [o for o in outcomes if o["status"] == "loaded"]
+    last = entries[-1][0].received_at if entries else None
+    age = (datetime.now(timezone.utc) - datetime.fromisoformat(last)).total_seconds() / 3600 if last else None
+    promised = feed.frequency_days * 24 + feed.latency_hours
+    fresh = "never" if age is None else "yes" if age <= promised else "LATE"
+    return (
+        feed.id, feed.name, feed.owner, feed.kind, round(feed.frequency_days, 2), round(promised, 1), len(entries), last and last[:16], age and round(age, 1), fresh,
+        sum(o["rows_loaded"] for o in loaded), sum(o["rows_quarantined"] for o in loaded), len(outcomes) - len(loaded), len(entries) - len(outcomes),
+    )  # fmt: skip
