@@ -1,6 +1,6 @@
 """After new silver: gate it, build gold, gate that, and publish one release. One run for a burst of feeds."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, AssetAny, PokeReturnValue, task
 
@@ -33,7 +33,7 @@ with DAG(
     @task.sensor(poke_interval=3, timeout=2 * PATIENCE.total_seconds(), mode="poke")
     def settle(ti=None, dag_run=None) -> PokeReturnValue:
         """Wait until no delivery is on its way, but not for ever: a steady stream must not hold back the release."""
-        waited = datetime.now(timezone.utc) - dag_run.start_date
+        waited = datetime.now(UTC) - dag_run.start_date
         on_the_way = sum(ti.get_dr_count(dag_id=dag_id, states=["running", "queued"]) for dag_id in ["landing", *(feed.dag_id for feed in FEEDS)])
         return PokeReturnValue(is_done=not on_the_way or waited > PATIENCE)
 

@@ -10,15 +10,18 @@ import shutil
 import sys
 from pathlib import Path
 
+from rich.markup import escape
+
 from infra.operate import processes
 from infra.operate.checking import check
-from infra.operate.demo import DemoFailed, demo
+from infra.operate.demo import demo
 from infra.operate.doctor import doctor
 from infra.operate.down import down
+from infra.operate.faults import Fault, NotStarted
 from infra.operate.progress import console
 from infra.operate.status import status
 from infra.operate.testing import bench, test
-from infra.operate.up import NotStarted, up
+from infra.operate.up import up
 from spark_jobs.settings import CHECKOUT, Settings, from_environment
 
 TEMPORARY = ("log", "run", "spark")
@@ -41,12 +44,9 @@ def main() -> int:
     verb = verbs[options.parse_args().verb]
     try:
         answer = verb(from_environment())
-    except DemoFailed as problem:
-        console.print(f"\n[red]failed:[/] {problem}")
-        return 1
-    except (NotStarted, processes.StillThere) as problem:
-        console.print(f"\n[red]not done:[/] {problem}")
-        return 3
+    except Fault as problem:
+        console.print(f"\n[red]not done:[/] {escape(str(problem))}")
+        return problem.exit_code
     except KeyboardInterrupt:
         console.print("\nstopped by you; make status shows what runs, make down ends it")
         return 130

@@ -33,15 +33,11 @@ properties=$GUIHU_HOME/run/engine.properties
 JAVA_HOME=$(<"$GUIHU_ENV/java_home")
 jars=$(printf '%s:' "$GUIHU_ENV"/jars/*.jar)$GUIHU_ENV/engine/guihu-engine.jar
 
-# Class data sharing: the first engine writes an archive of its classes when it ends (15 s, once); later ones start from it in
-# 3 s instead of 11. An archive fits one Java and one class path only, so both are in its name. It is written under a name of
-# this process, and taken over by a later start when that process is gone: a killed writer leaves no half archive in use.
+# Class data sharing: the first engine writes an archive of its classes when it ends (10-15 s, once), later ones start from it
+# in 3 s instead of 11. An archive fits one Java and one class path: both are in its name.
 fitting=$({ cat "$JAVA_HOME/release" 2>/dev/null || echo "$JAVA_HOME"; ls -l --time-style=full-iso "$spark/jars" "$GUIHU_ENV/jars" "$GUIHU_ENV/engine/guihu-engine.jar"; } | cksum | cut -d' ' -f1)
 archive=$GUIHU_ENV/engine/classes-$fitting.jsa
-for written in "$archive".by-*; do
-  if [[ -s $written && ! -d /proc/${written##*.by-} && ! -e $archive ]]; then mv "$written" "$archive"; fi
-done
-if [[ -s $archive ]]; then sharing=-XX:SharedArchiveFile=$archive; else sharing=-XX:ArchiveClassesAtExit=$archive.by-$$; fi
+if [[ -s $archive ]]; then sharing=-XX:SharedArchiveFile=$archive; else sharing="-XX:ArchiveClassesAtExit=$archive.$$ -Xlog:cds=off -Xlog:cds+dynamic=off"; fi
 
 java_options="-XX:+UseSerialGC -Xshare:auto $sharing -Djava.io.tmpdir=$work/local
   -Dlog4j2.configurationFile=$checkout/infra/engine/log4j2.properties -Dderby.system.home=$work
@@ -51,7 +47,21 @@ export JAVA_HOME SPARK_HOME=$spark PYTHONPATH=$checkout PYSPARK_PYTHON=$GUIHU_EN
 export SPARK_LOCAL_IP=127.0.0.1 TZ=Asia/Shanghai
 unset PYTHONDONTWRITEBYTECODE PYTHONHOME CLASSPATH HADOOP_CONF_DIR SPARK_CONF_DIR
 cd "$work"
-exec "$spark/bin/spark-submit" \
-  --master "${GUIHU_SPARK_MASTER:-local[2]}" --driver-memory "${GUIHU_SPARK_MEMORY:-2g}" \
-  --properties-file "$properties" --driver-class-path "$jars" --driver-java-options "$(echo $java_options)" \
-  --name guihu --class org.apache.spark.sql.hive.thriftserver.HiveThriftServer2 spark-internal
+engine=("$spark/bin/spark-submit"
+  --master "${GUIHU_SPARK_MASTER:-local[2]}" --driver-memory "${GUIHU_SPARK_MEMORY:-2g}"
+  --properties-file "$properties" --driver-class-path "$jars" --driver-java-options "$(echo $java_options)"
+  --name guihu --class org.apache.spark.sql.hive.thriftserver.HiveThriftServer2 spark-internal)
+if [[ -s $archive ]]; then exec "${engine[@]}"; fi
+
+# Without an archive stay the parent, and take the new one over only from an engine that came to its proper end:
+# half an archive crashes Java.
+rm -f "$GUIHU_ENV"/engine/classes-*.jsa "$GUIHU_ENV"/engine/classes-*.jsa.*
+"${engine[@]}" &
+java=$!
+trap 'kill -TERM $java' TERM INT
+code=0
+wait $java || code=$?
+trap - TERM INT
+if kill -0 $java 2>/dev/null; then code=0; wait $java || code=$?; fi
+if [[ $code == 143 && -s $archive.$$ ]]; then mv "$archive.$$" "$archive"; else rm -f "$archive.$$"; fi
+exit $code

@@ -36,7 +36,7 @@ def main() -> int:
 def install(target: Path, with_tests: bool) -> None:
     """Everything, in two lanes: one waits for the network while the other unpacks or compiles."""
     target.mkdir(parents=True, exist_ok=True)
-    with one_at_a_time(target / ".install.lock"), ThreadPoolExecutor(max_workers=2) as lanes:
+    with OneAtATime(target / ".install.lock"), ThreadPoolExecutor(max_workers=2) as lanes:
         uv = venvs.find_or_install_uv(target)
         python = venvs.find_python(uv)
         work = [
@@ -63,7 +63,7 @@ def install_services(target: Path, uv: str, python: str) -> None:
     venvs.install(target, "airflow", uv, python)
 
 
-class one_at_a_time:
+class OneAtATime:
     """A lock on the folder: a second installer waits for the first."""
 
     def __init__(self, path: Path):

@@ -4,6 +4,7 @@ import re
 
 import httpx
 
+from infra.operate.faults import Fault
 from spark_jobs.settings import HOST, Settings
 
 
@@ -12,23 +13,28 @@ class Reader:
 
     def __init__(self, settings: Settings, login: str):
         self.http = httpx.Client(base_url=f"http://{HOST}:{settings.superset_port}", timeout=60, follow_redirects=True, trust_env=False)
-        page = self.http.get("/login/").raise_for_status().text
-        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page) or re.search(r'csrf_token&#34;: &#34;([^&]+)&#34;', page)
-        form = {"username": login, "password": settings.secret(f"password_{login}"), "csrf_token": token.group(1) if token else ""}
-        answer = self.http.post("/login/", data=form).raise_for_status()
-        if "/login" in answer.url.path:
-            raise RuntimeError(f"Superset refuses the login {login}")
+        token = re.search(r'id="csrf_token"[^>]*value="([^"]+)"|csrf_token&#34;: ?&#34;([^&]+)&#34;', self.get("/login/").text)
+        form = {"username": login, "password": settings.secret(f"password_{login}"), "csrf_token": next(filter(None, token.groups())) if token else ""}
+        answer = self.http.post("/login/", data=form)
+        if answer.status_code != 200 or answer.url.path.startswith("/login"):
+            raise Fault(f"Superset refuses the login {login} (HTTP {answer.status_code})")
 
     def dashboards(self) -> list[dict]:
         query = "(order_column:dashboard_title,order_direction:asc,page_size:100)"
-        return self.http.get("/api/v1/dashboard/", params={"q": query}).raise_for_status().json()["result"]
+        return self.get("/api/v1/dashboard/", q=query).json()["result"]
 
     def open(self, dashboard: dict) -> str:
         """The dashboard's address, after its page and the data of its first chart answered with 200."""
         address = f"/superset/dashboard/{dashboard['slug'] or dashboard['id']}/"
-        self.http.get(address).raise_for_status()
-        charts = self.http.get(f"/api/v1/dashboard/{dashboard['id']}/charts").raise_for_status().json()["result"]
+        self.get(address)
+        charts = self.get(f"/api/v1/dashboard/{dashboard['id']}/charts").json()["result"]
         if not charts:
-            raise RuntimeError(f"{address} shows no chart")
-        self.http.get(f"/api/v1/chart/{charts[0]['id']}/data/").raise_for_status()
+            raise Fault(f"{address} shows no chart")
+        self.get(f"/api/v1/chart/{charts[0]['id']}/data/")
         return str(self.http.base_url.join(address))
+
+    def get(self, path: str, **parameters) -> httpx.Response:
+        answer = self.http.get(path, params=parameters)
+        if answer.status_code != 200:
+            raise Fault(f"Superset answered {path} with HTTP {answer.status_code}: {answer.text[:300]}")
+        return answer

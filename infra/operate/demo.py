@@ -4,11 +4,12 @@ import os
 import subprocess
 import sys
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from infra.operate import headlines
 from infra.operate.airflow_api import Airflow
 from infra.operate.dashboards import Reader
+from infra.operate.faults import Fault
 from infra.operate.progress import Steps, console
 from infra.operate.services import environment
 from infra.operate.up import up
@@ -20,17 +21,13 @@ LOGINS = ("leader", "analyst", "data_engineer", "public")
 LOOKING_AROUND_AS = "data_engineer"  # may open every dashboard
 
 
-class DemoFailed(Exception):
-    """Airflow, a gate or a dashboard did not do what it should. The message says which and where to look."""
-
-
 def demo(settings: Settings) -> None:
     started = time.monotonic()
     up(settings)
     before = current_release(settings)
     airflow = Airflow(settings)
     with Steps("deliver", "land", "feeds", "marts and release", "dashboards") as steps:
-        since = datetime.now(timezone.utc)
+        since = datetime.now(UTC)
         with steps.step("deliver"):
             deliver(settings, airflow, steps)
         with steps.step("land"):
@@ -51,7 +48,7 @@ def deliver(settings: Settings, airflow: Airflow, steps: Steps) -> None:
     command = [sys.executable, "-m", "infra.demo.deliver", "--home", settings.home]
     done = subprocess.run(command, cwd=CHECKOUT, env=environment(settings), capture_output=True, text=True)
     if done.returncode != 0:
-        raise DemoFailed(f"infra.demo.deliver failed: {done.stderr.strip()}")
+        raise Fault(f"infra.demo.deliver failed: {done.stderr.strip()}")
     steps.detail("deliver", f"{len(done.stdout.splitlines())} files")
 
 
@@ -64,7 +61,7 @@ def land(settings: Settings, airflow: Airflow, since: datetime, steps: Steps) ->
         waiting = [path for path in settings.inbox.rglob("*") if path.is_file()]
         steps.detail("land", f"{len(waiting)} files in the inbox")
         if failed := [run for run in runs if run["state"] == "failed"]:
-            raise DemoFailed(explain(airflow, failed[0]))
+            raise Fault(explain(airflow, failed[0]))
         if not waiting and all(run["state"] in OVER for run in runs):
             return
 
@@ -79,7 +76,7 @@ def wait_for_feeds(airflow: Airflow, since: datetime, steps: Steps) -> int:
         if len(over) == len(runs):
             break
     if failed := [run for run in over if run["state"] == "failed"]:
-        raise DemoFailed("\n".join(explain(airflow, run) for run in failed))
+        raise Fault("\n".join(explain(airflow, run) for run in failed))
     loaded = [run for run in over if any(task["state"] == "success" for task in airflow.tasks(run["dag_id"], run["dag_run_id"]))]
     steps.detail("feeds", f"{len(over)} deliveries, {len(loaded)} with new rows")
     return len(loaded)
@@ -97,7 +94,7 @@ def build(settings: Settings, airflow: Airflow, since: datetime, loaded: int, st
         tasks = airflow.tasks("marts", runs[0]["dag_run_id"]) if runs else []
         steps.detail("marts and release", next((task["task_id"] for task in tasks if task["state"] == "running"), "waiting"))
         if failed := [run for run in runs if run["state"] == "failed"]:
-            raise DemoFailed(explain(airflow, failed[0]))
+            raise Fault(explain(airflow, failed[0]))
         if runs and all(run["state"] in OVER for run in runs):
             break
     steps.detail("marts and release", f"release {current_release(settings)}")
@@ -108,7 +105,7 @@ def open_dashboards(settings: Settings, steps: Steps) -> list[tuple[str, str]]:
     reader = Reader(settings, LOOKING_AROUND_AS)
     found = [(dashboard["dashboard_title"], reader.open(dashboard)) for dashboard in reader.dashboards()]
     if not found:
-        raise DemoFailed("Superset shows no dashboard")
+        raise Fault("Superset shows no dashboard")
     steps.detail("dashboards", f"{len(found)} answered with page and data")
     return found
 
@@ -119,7 +116,7 @@ def patiently(what: str):
     while time.monotonic() < deadline:
         yield
         time.sleep(1)
-    raise DemoFailed(f"{what} took longer than {WAIT_SECONDS} s; make status shows the services, the page of Airflow the runs")
+    raise Fault(f"{what} took longer than {WAIT_SECONDS} s; make status shows the services, the page of Airflow the runs")
 
 
 def explain(airflow: Airflow, run: dict) -> str:

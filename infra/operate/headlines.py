@@ -4,6 +4,7 @@ import json
 import subprocess
 from dataclasses import dataclass
 
+from infra.operate.faults import Fault
 from infra.operate.services import environment
 from spark_jobs.settings import CHECKOUT, Settings
 
@@ -53,7 +54,7 @@ def ask(settings: Settings, sql: str) -> list[dict]:
     command = [CHECKOUT / "guihu", "sql", " ".join(sql.split()), "--format", "json"]
     done = subprocess.run(command, env=environment(settings), capture_output=True, text=True)
     if done.returncode != 0:
-        raise RuntimeError(f"guihu sql ended with exit code {done.returncode}: {done.stderr.strip() or done.stdout.strip()}\n{sql}")
+        raise Fault(f"guihu sql ended with exit code {done.returncode}: {done.stderr.strip() or done.stdout.strip()}\n{sql}")
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
@@ -63,5 +64,5 @@ def tell(settings: Settings) -> list[str]:
 
 def only_row(rows: list[dict], headline: Headline) -> dict:
     if len(rows) != 1 or None in rows[0].values():
-        raise RuntimeError(f"expected one whole row, got {rows} for: {' '.join(headline.sql.split())}")
+        raise Fault(f"expected one whole row, got {rows} for: {' '.join(headline.sql.split())}")
     return rows[0]

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psutil
 
+from infra.operate.faults import NotStarted
+
 MARK = "GUIHU_SERVICE"
 
 
@@ -42,14 +44,10 @@ def end(processes: list[psutil.Process], patience_seconds: float) -> list[psutil
     return processes
 
 
-class StillThere(Exception):
-    """Processes that do not end even when killed."""
-
-
 def end_or_fail(some: list[psutil.Process]) -> None:
-    remaining = end(some, patience_seconds=30)
+    remaining = end(some, patience_seconds=12)
     if remaining:
-        raise StillThere("these processes do not end: " + ", ".join(map(describe, remaining)))
+        raise NotStarted("these processes do not end: " + ", ".join(map(describe, remaining)))
 
 
 def wait_for_end(some: list[psutil.Process], seconds: float) -> None:

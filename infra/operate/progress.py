@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
 console = Console(highlight=False, soft_wrap=True)
 if not console.is_terminal:
     console.width = 160  # a log is not cut to 80 columns
+
+
+SECONDS_BETWEEN_LINES = 5
 
 
 @dataclass
@@ -27,6 +31,7 @@ class Steps:
 
     def __init__(self, *names: str):
         self.steps = {name: Step(name) for name in names}
+        self.told = 0.0  # when a detail was last printed on something that is not a terminal
         self.live = Live(get_renderable=self.table, console=console, refresh_per_second=5) if console.is_terminal else None
 
     def __enter__(self) -> "Steps":
@@ -45,8 +50,9 @@ class Steps:
         step = self.steps[name]
         if text != step.detail:
             step.detail = text
-            if not self.live:
-                console.print(f"           {name}: {text}")
+            if not self.live and time.monotonic() > self.told + SECONDS_BETWEEN_LINES:
+                self.told = time.monotonic()
+                console.print(f"           {name}: {text}", markup=False)
 
     def finish(self, name: str, detail: str = "") -> None:
         step = self.steps[name]
@@ -82,5 +88,5 @@ class Steps:
                 mark, seconds = "[yellow]…[/]", now - step.began
             else:
                 mark, seconds = "[dim]·[/]", None
-            table.add_row(mark, "" if seconds is None else f"{seconds:6.1f} s", step.name, f"[dim]{step.detail}[/]")
+            table.add_row(mark, "" if seconds is None else f"{seconds:6.1f} s", step.name, f"[dim]{escape(step.detail)}[/]")
         return table

@@ -2,6 +2,7 @@
 
 import os
 import xmlrpc.client
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from supervisor.xmlrpc import SupervisorTransport
@@ -84,9 +85,12 @@ class Supervisor:
             if states[name]["statename"] not in ("RUNNING", "STARTING"):
                 self.rpc.startProcess(name, False)
 
-    def stop_all(self) -> None:
-        """Ask all programs to stop at once; shutdown alone would stop one after the other."""
-        self.rpc.stopAllProcesses(False)
+    def stop(self, names: Iterable[str]) -> None:
+        """Ask these to stop, without waiting; shutdown alone would stop one after the other."""
+        states = self.states()
+        for name in names:
+            if states[name]["statename"] in ("RUNNING", "STARTING"):
+                self.rpc.stopProcess(name, False)
 
     def shut_down(self) -> None:
         self.rpc.shutdown()

@@ -9,17 +9,14 @@ import httpx
 
 from infra.operate import processes, secrets
 from infra.operate.airflow_api import Airflow
+from infra.operate.faults import NotStarted
 from infra.operate.progress import Steps, console
 from infra.operate.services import AIRFLOW_PROGRAMS, SUPERVISOR, Supervisor, environment, services
 from spark_jobs.settings import CHECKOUT, HOST, Settings
 
 START_SECONDS = 240
 ENGINE_POOL_SLOTS = 2
-PARTS = ("Airflow's database", "dashboards", "engine", "Airflow", "Superset", "DAGs")
-
-
-class NotStarted(Exception):
-    """A service did not come up, or may not be started now. The message says why and what to do."""
+PARTS = ("Airflow database", "dashboards", "engine", "Airflow", "Superset", "DAGs")
 
 
 def up(settings: Settings) -> None:
@@ -107,7 +104,7 @@ def preparatory_work(settings: Settings):
     """What must be done before which programs may start; each costs nothing when it was done before."""
     migrate = [CHECKOUT / "infra" / "airflow" / "migrate.sh"]
     load = [settings.environments / "superset" / "bin" / "python", "-m", "dashboards.load"]
-    return [("Airflow's database", migrate, AIRFLOW_PROGRAMS), ("dashboards", load, ("superset",))]
+    return [("Airflow database", migrate, AIRFLOW_PROGRAMS), ("dashboards", load, ("superset",))]
 
 
 class Preparation:
@@ -115,7 +112,7 @@ class Preparation:
 
     def __init__(self, settings: Settings, name: str, command: list, opens: tuple[str, ...]):
         self.name, self.opens = name, opens
-        self.log = settings.log / f"{'-'.join(name.split())}.log"
+        self.log = settings.log / f"{'-'.join(name.lower().split())}.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(command, env=environment(settings, SUPERVISOR), cwd=CHECKOUT, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
 
