@@ -61,7 +61,7 @@ def _tokens(key_file: str):
 
 def _matrix(texts: pd.Series, length: int, alphabet: str) -> tuple[np.ndarray, np.ndarray]:
     """Positions in the alphabet, shape (rows, length), and which rows have the right length and only such characters."""
-    shaped = (texts.str.len() == length).fillna(False).to_numpy(bool) & texts.str.isascii().fillna(False).to_numpy(bool) if len(texts) else np.zeros(0, bool)
+    shaped = np.fromiter((text is not None and len(text) == length and text.isascii() for text in texts), bool, len(texts))
     plain = texts.where(shaped, "0" * length)
     codes = np.frombuffer("".join(plain.tolist()).encode("ascii"), np.uint8).reshape(len(texts), length)
     lookup = np.full(256, NOT_A_CHARACTER, np.int64)
