@@ -33,6 +33,7 @@ def ingest(feed: Feed) -> DAG:
             env={"DELIVERY": "{{ dag_run.conf.get('delivery_id', '') }}"},
             append_env=True,
             outlets=[feed.asset],
+            pool=feed.pool,
         )
     return dag
 

@@ -22,12 +22,18 @@ class Feed:
     id: str
     name: str
     owner: str
+    kind: str
     timetable: str
     tags: tuple[str, ...]
 
     @property
     def dag_id(self) -> str:
         return f"ingest__{self.id.replace('.', '__')}"
+
+    @property
+    def pool(self) -> str:
+        """Code lists have a lane of their own: feeds that look codes up wait for them, and must not stand in their way."""
+        return "reference" if self.kind == "reference" else "engine"
 
     @property
     def asset(self) -> Asset:
@@ -48,6 +54,7 @@ def as_feed(contract: dict) -> Feed:
         id=contract["id"],
         name=contract["name"],
         owner=contract["team"]["name"],
+        kind=traits["kind"],
         timetable=f"every {every['value']} {every['unit']} ({every.get('schedule', 'no fixed hour')}), late after {late['value']} {late['unit']}",
         tags=(contract["domain"], traits["kind"], "synthetic" if traits["synthetic"] else "real"),
     )

@@ -45,7 +45,7 @@ def main() -> int:
     try:
         answer = verb(from_environment())
     except Fault as problem:
-        console.print(f"\n[red]not done:[/] {escape(str(problem))}")
+        console.print(f"\n[red]not done:[/] {escape(str(problem))}\n(make doctor looks for causes; make down stops what did start)")
         return problem.exit_code
     except KeyboardInterrupt:
         console.print("\nstopped by you; make status shows what runs, make down ends it")

@@ -15,7 +15,10 @@ from infra.operate.services import AIRFLOW_PROGRAMS, SUPERVISOR, Supervisor, env
 from spark_jobs.settings import CHECKOUT, HOST, Settings
 
 START_SECONDS = 240
-ENGINE_POOL_SLOTS = 2
+POOLS = {
+    "engine": (2, "Commands that work in the Spark engine: two at once on two cores"),
+    "reference": (1, "Code lists: other feeds wait for them, so they have a lane of their own"),
+}
 PARTS = ("Airflow database", "dashboards", "engine", "Airflow", "Superset", "DAGs")
 
 
@@ -155,5 +158,6 @@ def wait_for_dags(settings: Settings, steps: Steps) -> None:
             if time.monotonic() > deadline:
                 raise NotStarted("Airflow has not read dags/:\n" + "\n".join(airflow.import_errors()))
             time.sleep(0.5)
-        airflow.make_pool("engine", ENGINE_POOL_SLOTS, "Commands that work in the Spark engine: two at once on two cores")
+        for name, (slots, purpose) in POOLS.items():
+            airflow.make_pool(name, slots, purpose)
         steps.detail("DAGs", f"{len(known)} DAGs")

@@ -30,6 +30,7 @@ def task_facts(task) -> dict:
     return {
         "owner": task.owner,
         "kind": task.task_type,
+        "pool": task.pool,
         "retries": task.retries,
         "command": getattr(task, "bash_command", None),
         "has_time_out": task.execution_timeout is not None or task.task_type == "DecoratedSensorOperator",

@@ -65,6 +65,11 @@ def test_a_feed_loads_one_delivery_at_a_time(feeds):
     assert {dag["max_active_runs"] for dag in feeds.values()} == {1}
 
 
+def test_code_lists_have_a_lane_of_their_own_since_other_feeds_wait_for_them(feeds):
+    for dag_id, dag in feeds.items():
+        assert dag["tasks"]["ingest"]["pool"] == ("reference" if "reference" in dag["tags"] else "engine"), dag_id
+
+
 def test_every_dag_says_its_owner_tier_timetable_and_what_to_do_when_it_fails(dags):
     for dag_id, dag in dags.items():
         for needed in ("Owner 责任单位", "Tier ", "Timetable 约定", "On failure 失败时"):
