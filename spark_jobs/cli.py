@@ -7,7 +7,7 @@ import json
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -34,9 +34,9 @@ SkipCode = Annotated[int, typer.Option("--skip-exit-code", help="exit code where
 
 @app.command(epilog="Example: guihu receive economy.house_price july.csv --manifest july.csv.manifest.json")
 def receive(
-    feed: Annotated[Optional[str], typer.Argument(help="feed id, e.g. economy.house_price")] = None,
-    files: Annotated[Optional[list[Path]], typer.Argument(help="files to land")] = None,
-    manifest: Annotated[Optional[Path], typer.Option(help="manifest of the one file given")] = None,
+    feed: Annotated[str | None, typer.Argument(help="feed id, e.g. economy.house_price")] = None,
+    files: Annotated[list[Path] | None, typer.Argument(help="files to land")] = None,
+    manifest: Annotated[Path | None, typer.Option(help="manifest of the one file given")] = None,
     inbox: Annotated[bool, typer.Option("--inbox", help="land everything that lies in the inbox")] = False,
     format: AsFormat = Format.table,
 ) -> None:
@@ -70,7 +70,7 @@ def receive(
 @app.command(epilog="Example: guihu ingest economy.house_price")
 def ingest(
     feed: Annotated[str, typer.Argument(help="feed id")],
-    delivery: Annotated[Optional[str], typer.Option(help="one delivery; without it, all that wait")] = None,
+    delivery: Annotated[str | None, typer.Option(help="one delivery; without it, all that wait")] = None,
     skip_exit_code: SkipCode = 0,
     format: AsFormat = Format.table,
 ) -> None:
@@ -95,7 +95,7 @@ def ingest(
 
 @app.command(epilog="Example: guihu build --select mart_economy__gdp")
 def build(
-    select: Annotated[Optional[str], typer.Option(help="models, as dbt selects them")] = None,
+    select: Annotated[str | None, typer.Option(help="models, as dbt selects them")] = None,
     force: Annotated[bool, typer.Option(help="build although nothing moved")] = False,
     skip_exit_code: SkipCode = 0,
 ) -> None:
@@ -120,7 +120,8 @@ def build(
 def gate(layer: Annotated[str, typer.Argument(help="silver or gold")]) -> None:
     """Judge the counts of new deliveries (silver) or the marts (gold) with Great Expectations. Exit code 1 stops the release."""
     from spark_jobs.ingest import landing
-    from spark_jobs.publish import gates, release as releases
+    from spark_jobs.publish import gates
+    from spark_jobs.publish import release as releases
 
     settings = from_environment()
     if layer == "silver":
@@ -142,7 +143,7 @@ def gate(layer: Annotated[str, typer.Argument(help="silver or gold")]) -> None:
 
 @app.command(epilog="Examples: guihu release · guihu release list · guihu release back")
 def release(
-    action: Annotated[Optional[str], typer.Argument(help="list or back; without it, publish")] = None,
+    action: Annotated[str | None, typer.Argument(help="list or back; without it, publish")] = None,
     skip_exit_code: SkipCode = 0,
     format: AsFormat = Format.table,
 ) -> None:
@@ -175,7 +176,7 @@ def release(
 def sql(
     query: Annotated[str, typer.Argument(help="one SELECT over schema mart")],
     role: Annotated[str, typer.Option("--as", help="role of the policy")] = "data_engineer",
-    release_id: Annotated[Optional[str], typer.Option("--release", help="an earlier release")] = None,
+    release_id: Annotated[str | None, typer.Option("--release", help="an earlier release")] = None,
     format: AsFormat = Format.table,
 ) -> None:
     """Ask the release. It reads the role's serving file, never Spark."""

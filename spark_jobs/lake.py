@@ -5,8 +5,9 @@ Every process attaches to the one Spark application by Spark Connect; nothing he
 
 import contextlib
 import socket
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Iterator
+from typing import TYPE_CHECKING
 
 from expectations.contract import load_feed
 from spark_jobs.files import exclusive
@@ -27,8 +28,8 @@ def session(settings: Settings) -> Iterator["SparkSession"]:
     """A session with the engine, closed at the end. Raises ServiceDown where the engine does not answer or dies meanwhile."""
     from grpc import RpcError
     from pyspark.errors.exceptions.connect import SparkConnectGrpcException
-    from pyspark.sql.connect.client.retries import DefaultPolicy
     from pyspark.sql import SparkSession
+    from pyspark.sql.connect.client.retries import DefaultPolicy
 
     check_engine(settings)
     token = settings.secret("connect_token")

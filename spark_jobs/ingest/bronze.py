@@ -1,9 +1,9 @@
 """bronze: the landed file as text rows in Delta, each with its delivery, row number, arrival and hash. Nothing is interpreted."""
 
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import Path
-from typing import Iterator
 
 import pyarrow as pa
 
@@ -120,7 +120,7 @@ def _unpivot(table: pa.Table, dialect: Dialect, columns: dict[str, str]) -> pa.T
         pieces.append(pa.table({**kept, unpivot.name: pa.array([cell] * len(good), pa.string()), unpivot.value: good[cell], **{n: good[n] for n in lineage}}))
     if len(bad):
         nothing = pa.nulls(len(bad), pa.string())
-        pieces.append(pa.table({**{n: nothing for n in [*columns.values(), unpivot.name, unpivot.value]}, **{n: bad[n] for n in lineage}}))
+        pieces.append(pa.table({**dict.fromkeys([*columns.values(), unpivot.name, unpivot.value], nothing), **{n: bad[n] for n in lineage}}))
     return pa.concat_tables(pieces)
 
 

@@ -96,8 +96,8 @@ def count(spark, feed: Feed, delivery: Delivery) -> Counts:
     verdicts, reasons, warnings = Counter(), Counter(), Counter()
     for row in rows:
         verdicts[row._verdict] += row.n
-        reasons.update({code: row.n for code in row._reasons})
-        warnings.update({code: row.n for code in row._warnings})
+        reasons.update(dict.fromkeys(row._reasons, row.n))
+        warnings.update(dict.fromkeys(row._warnings, row.n))
     return Counts(verdicts["loaded"], verdicts["quarantined"], verdicts["repeated"], dict(reasons), dict(warnings))
 
 

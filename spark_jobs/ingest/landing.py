@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ def receive(settings: Settings, feed: Feed, path: Path, manifest_path: Path | No
     folder = delivery_folder(settings, feed.id, sha256[:16])
     if (folder / "received.json").is_file():
         return read_delivery(folder), False
-    received_at = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    received_at = datetime.now(UTC).isoformat(timespec="milliseconds")
     manifest, fault = _read_manifest(manifest_path)
     known_at = manifest.get("known_at") or manifest.get("effective_date") or received_at
     delivery = Delivery(sha256[:16], feed.id, path.name, sha256, size, received_at, known_at, manifest, round(time.monotonic() - started, 3))
@@ -103,7 +103,7 @@ def record_refusal(settings: Settings, delivery: Delivery, fault: Refused) -> No
 
 
 def record_outcome(settings: Settings, delivery: Delivery, result: dict) -> None:
-    finished = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    finished = datetime.now(UTC).isoformat(timespec="milliseconds")
     write_json(delivery_folder(settings, delivery.feed, delivery.delivery_id) / "outcome.json", {**result, "finished_at": finished})
 
 

@@ -1,6 +1,6 @@
 """One line a feed, from the ledger alone."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from expectations.contract import Feed
 from spark_jobs.ingest import landing
@@ -19,7 +19,7 @@ def _line(feed: Feed, entries: list) -> tuple:
     outcomes = [outcome for _, outcome in entries if outcome]
     loaded = [o for o in outcomes if o["status"] == "loaded"]
     last = entries[-1][0].received_at if entries else None
-    age = (datetime.now(timezone.utc) - datetime.fromisoformat(last)).total_seconds() / 3600 if last else None
+    age = (datetime.now(UTC) - datetime.fromisoformat(last)).total_seconds() / 3600 if last else None
     promised = feed.frequency_days * 24 + feed.latency_hours
     fresh = "never" if age is None else "yes" if age <= promised else "LATE"
     return (

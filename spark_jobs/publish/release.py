@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from spark_jobs.files import exclusive, read_json, write_json
@@ -34,7 +34,7 @@ def publish(settings: Settings, built_from: dict) -> tuple[dict, bool]:
         latest = current(settings)
         if latest and latest["digest"] == digest:
             return latest, False
-        now = datetime.now(timezone.utc)
+        now = datetime.now(UTC)
         release = {
             "release_id": f"{now:%Y%m%dT%H%M%S}-{digest[:8]}",
             "released_at": now.isoformat(timespec="seconds"),

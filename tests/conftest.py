@@ -1,0 +1,76 @@
+"""One running stack a test run: `make test` starts it and names its home and ports in the environment."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from spark_jobs.settings import CHECKOUT, HOST, Settings, from_environment
+
+SIZES = ["--enterprises", "4000", "--penalties", "1000", "--residents", "8000", "--seed", "3"]
+
+
+@pytest.fixture(scope="session")
+def settings() -> Iterator[Settings]:
+    """The stack of `make test`, or, where none runs, an engine of this test run's own."""
+    if os.environ.get("GUIHU_STACK"):
+        yield from_environment()
+        return
+    home = CHECKOUT / ".guihu" / "engine-home"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    os.environ.update(GUIHU_HOME=str(home), GUIHU_PORT="18280", GUIHU_ENV=os.environ.get("GUIHU_ENV", str(CHECKOUT / ".guihu" / "env")))
+    settings = from_environment()
+    for name in ("connect_token", "thrift_password"):
+        settings.secret(name)
+    with (home / "engine.log").open("w") as log:
+        engine = subprocess.Popen([CHECKOUT / "infra" / "engine" / "start.sh"], stdout=log, stderr=log, start_new_session=True)
+    try:
+        wait_for_port(settings.thrift_port, engine, home / "engine.log")
+        yield settings
+    finally:
+        os.killpg(engine.pid, signal.SIGTERM)
+        engine.wait(timeout=60)
+
+
+def wait_for_port(port: int, engine: subprocess.Popen, log) -> None:
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline and engine.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) == 0:
+                return
+        time.sleep(0.5)
+    raise AssertionError(f"the engine did not start: {log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def guihu():
+    """Run `guihu …`; returns the finished process."""
+
+    def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess:
+        command = [str(CHECKOUT / "guihu"), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, env=os.environ | variables, timeout=280)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def ingested(settings, guihu) -> list[dict]:
+    """The outcome of every demonstration delivery, brought in by the command alone."""
+    subprocess.run([sys.executable, "-m", "infra.demo.deliver", "--home", str(settings.home), *SIZES], cwd=CHECKOUT, check=True, capture_output=True)
+    answer = guihu("receive", "--inbox", "--format", "json")
+    assert answer.returncode == 0, answer.stderr
+    feeds = sorted({run["feed"] for run in json.loads(answer.stdout.splitlines()[-1])["pending"]}, key=lambda feed: feed != "reference.division")
+    outcomes = []
+    for feed in feeds:
+        done = guihu("ingest", feed, "--format", "json")
+        assert done.returncode == 0, done.stderr
+        outcomes += json.loads(done.stdout.splitlines()[-1])
+    return outcomes
