@@ -38,7 +38,7 @@ def end(processes: list[psutil.Process], patience_seconds: float) -> list[psutil
                 getattr(process, ask)()
             except psutil.NoSuchProcess:
                 continue
-        _, processes = psutil.wait_procs(processes, timeout=patience_seconds)
+        processes = wait_for_end(processes, patience_seconds)
         if not processes:
             return []
     return processes
@@ -50,8 +50,12 @@ def end_or_fail(some: list[psutil.Process]) -> None:
         raise NotStarted("these processes do not end: " + ", ".join(map(describe, remaining)))
 
 
-def wait_for_end(some: list[psutil.Process], seconds: float) -> None:
-    psutil.wait_procs(some, timeout=seconds)
+def wait_for_end(some: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that still run after the seconds. A zombie runs no more: some machines' first process collects them late."""
+    deadline = time.monotonic() + seconds
+    while (left := [process for process in some if is_alive(process)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
 
 
 def is_alive(process: psutil.Process) -> bool:

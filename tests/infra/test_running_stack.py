@@ -86,8 +86,7 @@ def test_a_killed_scheduler_comes_back_without_orphans(settings):
     supervisor, airflow = Supervisor(settings), Airflow(settings)
     old = processes.of_deployment(settings.home, "scheduler")
     psutil.Process(supervisor.states()["scheduler"]["pid"]).kill()
-    psutil.wait_procs(old, timeout=30)
-    assert [process for process in old if processes.is_alive(process)] == []
+    assert processes.wait_for_end(old, seconds=30) == []
     wait_until(lambda: supervisor.states()["scheduler"]["statename"] == "RUNNING" and not airflow.unhealthy())
 
 
