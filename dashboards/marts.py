@@ -9,7 +9,7 @@ import yaml
 
 from spark_jobs.settings import CHECKOUT
 
-MODELS = CHECKOUT / "dbt_project"
+MODELS = CHECKOUT / "dbt_project" / "models"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ READING = {
     ("can_read", "DashboardFilterStateRestApi"), ("can_write", "DashboardFilterStateRestApi"), ("can_read", "DashboardPermalinkRestApi"), ("can_write", "DashboardPermalinkRestApi"),
     ("can_get", "Datasource"), ("can_samples", "Datasource"), ("can_get_column_values", "Datasource"), ("can_external_metadata", "Datasource"),
     ("can_view_chart_as_table", "Dashboard"), ("can_view_query", "Dashboard"), ("can_drill", "Dashboard"), ("can_export_as_example", "Dashboard"),
-    ("can_read", "CurrentUserRestApi"), ("can_read", "UserRestApi"), ("can_userinfo", "UserDBModelView"), ("resetmypassword", "UserDBModelView"), ("can_get", "MenuApi"), ("can_get", "OpenApi"),
+    ("can_read", "CurrentUserRestApi"), ("can_read", "SecurityRestApi"), ("can_read", "UserRestApi"), ("can_userinfo", "UserDBModelView"), ("resetmypassword", "UserDBModelView"), ("can_get", "MenuApi"), ("can_get", "OpenApi"),
     ("can_read", "Annotation"), ("can_read", "AvailableDomains"), ("can_read", "Tag"), ("can_read", "AdvancedDataType"), ("can_this_form_get", "ResetMyPasswordView"), ("can_this_form_post", "ResetMyPasswordView"),
 }  # fmt: skip
 ADMIN_ROLE = "Admin"

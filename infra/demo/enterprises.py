@@ -71,6 +71,7 @@ class State:
     """What the register says of some enterprises, one array a column."""
 
     numbers: np.ndarray
+    home: np.ndarray  # county where it was founded: the code and the name keep it
     county: np.ndarray
     industry: np.ndarray
     established: np.ndarray
@@ -103,12 +104,13 @@ class Department:
     def base(self, numbers: np.ndarray) -> State:
         """One in twelve has left the register by its day, one in five changed something else since it was founded."""
         cell = np.searchsorted(self.cell_ends, shuffled(numbers, self.size), side="right")
-        age = (uniform(self.seed, "age", numbers) ** 2 * 10_400).astype(np.int64)
+        age = ((1 - np.sqrt(1 - uniform(self.seed, "age", numbers))) * 10_400).astype(np.int64)  # more young ones than old
         established = REGISTER_DAY - age
         lately = established + (uniform(self.seed, "changed", numbers) * age).astype(np.int64)
         status = choose(self.seed, "status", numbers, [11, 0.25, 0.75])
         changed = np.where((status > 0) | (uniform(self.seed, "has changed", numbers) < 0.2), lately, established)
-        return State(numbers, cell // self.sections, self._industry(numbers, cell % self.sections), established, self._capital(numbers, "capital"), status, changed)
+        county, industry = cell // self.sections, self._industry(numbers, cell % self.sections)
+        return State(numbers, county, county, industry, established, self._capital(numbers, "capital"), status, changed)
 
     def after(self, numbers: np.ndarray, quarter: str) -> tuple[State, np.ndarray]:
         """The state after a quarter and which enterprises were touched in it."""
@@ -125,7 +127,8 @@ class Department:
         cell = np.searchsorted(self.cell_ends, whole(self.seed, "new cell", numbers, self.size), side="right")
         established = first_day + whole(self.seed, "new day", numbers, days)
         alive = np.zeros(births, dtype=np.int64)
-        return State(numbers, cell // self.sections, self._industry(numbers, cell % self.sections), established, self._capital(numbers, "capital"), alive, established)
+        county, industry = cell // self.sections, self._industry(numbers, cell % self.sections)
+        return State(numbers, county, county, industry, established, self._capital(numbers, "capital"), alive, established)
 
     def usccs(self, numbers: np.ndarray, county: np.ndarray, established: np.ndarray) -> np.ndarray:
         """The division in the code is the one in force when the enterprise was founded."""
@@ -139,8 +142,8 @@ class Department:
     def columns(self, state: State) -> Columns:
         """The fields of the file."""
         return [
-            texts(self.usccs(state.numbers, state.county, state.established)),
-            self.names(state.numbers, state.county),
+            texts(self.usccs(state.numbers, state.home, state.established)),
+            self.names(state.numbers, state.home),
             texts(census.codes_in_force(state.county, state.changed)),
             numbered("", state.industry, 2),
             dates(state.established),
@@ -160,7 +163,7 @@ class Department:
         capital = np.where(kind == 2, self._capital(numbers, f"{quarter} capital"), state.capital)
         status = np.where(kind == 0, 2, np.where(kind == 1, 1, state.status))
         changed = np.where(touched, first_day + whole(self.seed, f"{quarter} day", numbers, days), state.changed)
-        return State(numbers, county, state.industry, state.established, capital, status, changed), touched
+        return State(numbers, state.home, county, state.industry, state.established, capital, status, changed), touched
 
     def _industry(self, numbers: np.ndarray, section: np.ndarray) -> np.ndarray:
         first, last = np.array(SECTION_DIVISIONS).T

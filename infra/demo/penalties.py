@@ -95,8 +95,8 @@ def _columns(department: Department, numbers: np.ndarray) -> list[list[str]]:
     counties = census.counties()
     return [
         [f"桂合成{CASES[c][0]}罚〔{y}〕{n:07d}号" for c, y, n in zip(case, years, numbers, strict=True)],
-        [uscc.decode() for uscc in department.usccs(parties.numbers, parties.county, parties.established)],
-        department.names(parties.numbers, parties.county).to_pylist(),
+        [uscc.decode() for uscc in department.usccs(parties.numbers, parties.home, parties.established)],
+        department.names(parties.numbers, parties.home).to_pylist(),
         [str(code) for code in census.codes_in_force(parties.county, decided)],
         [ADMINISTRATIVE] * len(numbers),
         [PENALTIES[p] for p in penalty],

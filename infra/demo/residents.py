@@ -13,7 +13,7 @@ import numpy as np
 from infra.demo import census, planting
 from infra.demo.csv_stream import CHUNK_ROWS, Columns, dates, labels, texts, write_csv
 from infra.demo.draw import largest_remainder, shuffled, uniform, whole
-from infra.demo.identifiers import citizen_numbers
+from infra.demo.identifiers import citizen_numbers, rounded
 from infra.demo.planting import Kind
 
 FEED = "population/resident"
@@ -26,7 +26,7 @@ ORDERS_AT_HOME, ORDERS = 400, 500  # of the 500 order numbers a sex has on a day
 KINDS = [
     Kind("wrong check digit", "PR-CITIZEN-CHECK", planting.change(0, planting.wrong_last)),
     Kind("number damaged by a spreadsheet", "PR-EXCEL-NUMBER", planting.change(0, planting.excel_number)),
-    Kind("last digits rounded by a spreadsheet", "PR-CITIZEN-CHECK", planting.change(0, lambda text: text[:14] + "0000")),
+    Kind("last digits rounded by a spreadsheet", "PR-CITIZEN-CHECK", planting.change(0, rounded)),
     Kind("full-width digits in a number", "PATTERN.citizen_number", planting.change(0, planting.wide_digits)),
     Kind("missing number", "REQUIRED.citizen_number", planting.replace(0, "")),
     Kind("missing sex", "REQUIRED.sex", planting.replace(1, "")),

@@ -1,0 +1,108 @@
+"""The dashboards as people see them, in Chromium: everything drawn, no error, the figures of the role's own file, nothing fetched from outside."""
+
+import pytest
+
+from dashboards.spec import read_dashboards
+from tests.browser.conftest import HEIGHT, ROLES, WIDTH
+from tests.browser.test_roles import openable
+
+pytestmark = pytest.mark.service
+BOARDS = {board.address: board for board in read_dashboards()}
+CASES = [(role, address) for role in ROLES for address in sorted(openable(role))]
+
+# Headline (English title) → the same figure asked from the serving file in plain words of SQL, and how it is written.
+GDP = "select value_added_cny_100m from mart.mart_economy__gdp where division_code = '450000' and frequency = 'annual' and industry_code = '{}' order by year desc, vintage_date desc limit 1"
+REGION = "from mart.mart_population__structure where division_code = '450000'"
+LAST_HOUR = "from mart.mart_environment__air_quality where is_guangxi and observed_at = (select max(observed_at) from mart.mart_environment__air_quality)"
+LAST_MONTH = "from mart.mart_legal_person__stock where month = (select max(month) from mart.mart_legal_person__stock)"
+FIGURES = {
+    "Gross regional product": (GDP.format("GDP"), "{:,.1f}"),
+    "Primary industry": (GDP.format("primary"), "{:,.1f}"),
+    "Tertiary industry": (GDP.format("tertiary"), "{:,.1f}"),
+    "Permanent population of Guangxi": (f"select permanent_population_persons / 1e4 {REGION}", "{:,.1f}"),
+    "Urbanisation": (f"select 100.0 * urban_persons / permanent_population_persons {REGION}", "{:,.1f}"),
+    "Mean years of schooling": (f"select mean_schooling_years {REGION}", "{:,.2f}"),
+    "Existing enterprises": (f"select sum(stock_enterprises) {LAST_MONTH}", "{:,.0f}"),
+    "Births of the month": (f"select sum(births_enterprises) {LAST_MONTH}", "{:,.0f}"),
+    "Mean of the stations": (f"select avg(aqi) {LAST_HOUR}", "{:,.0f}"),
+    "Highest AQI of a station": (f"select max(aqi) {LAST_HOUR}", "{:,.0f}"),
+    "Deliveries": ("select count(*) from mart.mart_operations__delivery", "{:,.0f}"),
+    "Rows received": ("select sum(rows_in) from mart.mart_operations__delivery", "{:,.0f}"),
+    "Rows not accounted for": ("select sum(rows_in - rows_loaded - rows_quarantined - rows_repeated) from mart.mart_operations__delivery", "{:,.0f}"),
+}
+ERRORS = ".ant-alert-error, [data-test='error-alert'], [data-test='missing-chart'], .missing-chart-container, .ant-empty"
+HEADLINES = """() => Object.fromEntries([...document.querySelectorAll('.chart-slice:has(.gh-number)')].map(
+    chart => [chart.dataset.testChartName.split('\\n')[1].split(' · ')[0], chart.querySelector('.gh-number').textContent]))"""
+
+
+@pytest.mark.parametrize("role, address", CASES)
+def test_a_dashboard_is_drawn_whole_with_the_figures_of_the_roles_own_file(pages, door, pictures, role, address):
+    page, outside, broken = pages(role), [], []
+    page.on("response", lambda answer: outside.append(answer.url) if not is_here(door, answer.url) else None)
+    page.on("response", lambda answer: broken.append(f"{answer.status} {answer.url}") if answer.status >= 400 and not is_harmless(answer.url) else None)
+    open_whole(page, door, address)
+    page.screenshot(path=str(pictures / f"{address}_{role}.png"), full_page=True)
+
+    assert page.locator(ERRORS).all_inner_texts() == []
+    assert broken == [], "answers with an error"
+    assert outside == [], "answers from other hosts"
+    assert page.locator(".dashboard-component-chart-holder").count() == len(BOARDS[address].charts) + len(BOARDS[address].sections) + 1
+    shown = page.evaluate(HEADLINES)
+    assert len(shown) == sum(chart.kind == "headline" for chart in BOARDS[address].charts)
+    for title in shown.keys() & FIGURES.keys():
+        sql, written = FIGURES[title]
+        assert shown[title] == written.format(door.ask(role, sql)[0][0]), title
+    assert shown.keys() & FIGURES.keys()
+
+
+def test_the_map_names_every_prefecture_with_its_population(pages, door):
+    page = pages("leader")
+    open_whole(page, door, "people-and-enterprises")
+    names, values = page.locator(".gh-map-name").all_text_contents(), page.locator(".gh-map-value").all_text_contents()
+    expected = door.ask("leader", "select replace(division_name_zh, '市', ''), permanent_population_persons / 1e4 from mart.mart_population__structure where level = 'prefecture'")
+    assert sorted(zip(names, values)) == sorted((name, f"{value:,.1f}") for name, value in expected)
+    assert len(set(page.locator(".gh-area-shape").evaluate_all("shapes => shapes.map(shape => shape.getAttribute('fill'))"))) >= 4
+
+
+def test_every_station_of_the_region_is_on_the_map(pages, door):
+    page = pages("public")
+    open_whole(page, door, "air-quality")
+    assert page.locator(".gh-dot").count() == door.ask("public", "select count(distinct station_name_zh) from mart.mart_environment__air_quality where is_guangxi")[0][0]
+
+
+def test_every_page_says_which_release_it_reads(pages, door):
+    page = pages("leader")
+    open_whole(page, door, "economy")
+    assert door.ask("leader", "select release_id from mart.release_info")[0][0] in page.locator(".gh-release").inner_text()
+    assert page.locator(".gh-head-date").count() == len(BOARDS["economy"].sections)
+
+
+def test_the_interface_can_be_switched_to_english(pages, door):
+    page = pages("analyst")
+    page.goto(f"{door.address}/lang/en")
+    page.goto(f"{door.address}/dashboard/list/")
+    page.wait_for_selector("text=Dashboards", timeout=30_000)
+    page.goto(f"{door.address}/lang/zh")
+    page.goto(f"{door.address}/dashboard/list/")
+    page.wait_for_selector("text=看板", timeout=30_000)
+
+
+def open_whole(page, door, address: str) -> None:
+    """Opens the dashboard and makes the window as high as the page, so that every chart is drawn."""
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    page.goto(f"{door.address}/superset/dashboard/{address}/")
+    page.wait_for_selector(".dashboard-component-chart-holder", timeout=30_000)
+    bottom = "Math.max(...[...document.querySelectorAll('.dashboard-component-chart-holder')].map(chart => chart.getBoundingClientRect().bottom))"
+    page.set_viewport_size({"width": WIDTH, "height": int(page.evaluate(bottom)) + 80})
+    page.wait_for_selector(".gh-release", timeout=30_000)
+    page.wait_for_function("!document.querySelector('[data-test=\"loading-indicator\"], .loading')", timeout=30_000)
+    page.wait_for_timeout(1500)  # the lines and bars grow to their places
+
+
+def is_here(door, url: str) -> bool:
+    return url.startswith((door.address, "data:", "blob:"))
+
+
+def is_harmless(url: str) -> bool:
+    """Superset tries to remember the colours it chose; a reader may not, and need not."""
+    return "/colors" in url

@@ -1,0 +1,120 @@
+"""Who sees what over HTTP: each role its own file, nothing by the cache, nothing by SQL."""
+
+import json
+
+import httpx
+import pytest
+
+from dashboards.spec import read_dashboards
+from spark_jobs.publish import policy
+from tests.browser.conftest import ROLES
+
+pytestmark = pytest.mark.service
+SQL_ROLES = ["analyst", "data_engineer"]
+REFUSED_STATEMENTS = [
+    "select * from read_csv('/etc/passwd')",
+    "select * from read_blob('serve.duckdb')",
+    "attach '/etc/passwd' as other",
+    "copy (select 1) to 'out.csv'",
+    "select * from duckdb_settings()",
+    "select * from duckdb_secrets()",
+    "select * from enable_logging(storage = 'file')",
+    "select * from query('select 1')",
+    "install httpfs",
+    "set memory_limit = '8GB'",
+    "create temp table t as select 1",
+    "select 1; select 2",
+    "export database 'out'",
+    "pragma database_list",
+    "call pragma_version()",
+]
+
+
+def openable(role: str) -> set[str]:
+    return {board.address for board in read_dashboards() if all(policy.role(role).sees(mart) for mart in board.marts - {"release_info"})}
+
+
+def listed(reader: httpx.Client, kind: str) -> list[dict]:
+    return reader.get(f"/api/v1/{kind}/", params={"q": "(page_size:100)"}).json()["result"]
+
+
+def dataset_ids(door) -> dict[str, int]:
+    """Every dataset of Superset, as its administrator sees them."""
+    return {dataset["table_name"]: dataset["id"] for dataset in listed(door.log_in("admin"), "dataset")}
+
+
+def chart_data(reader: httpx.Client, dataset: int, columns: list[str], metrics: list, force: bool = False) -> httpx.Response:
+    query = {"columns": columns, "metrics": metrics, "filters": [], "orderby": [], "row_limit": 50, "extras": {"having": "", "where": ""}}
+    body = {"datasource": {"id": dataset, "type": "table"}, "queries": [query], "force": force, "result_format": "json", "result_type": "full"}
+    return reader.post("/api/v1/chart/data", json=body)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_is_shown_exactly_the_dashboards_it_can_read_whole(readers, role):
+    assert {dashboard["slug"] for dashboard in listed(readers[role], "dashboard")} == openable(role)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_forbidden_dataset_is_forbidden(readers, door, role):
+    for table, number in dataset_ids(door).items():
+        answer = chart_data(readers[role], number, [], ["count"])
+        if table == "release_info" or policy.role(role).sees(table):
+            assert answer.status_code == 200, f"{role} / {table}: {answer.text[:300]}"
+            (row,) = answer.json()["result"][0]["data"]
+            assert row["count"] == door.ask(role, f"select count(*) from mart.{table}")[0][0]
+        else:
+            assert answer.status_code == 403, f"{role} / {table}"
+
+
+def test_the_administrator_sees_no_data(door):
+    number = dataset_ids(door)["mart_economy__gdp"]
+    answer = chart_data(door.log_in("admin"), number, [], ["count"])
+    assert answer.status_code == 403 and "恰有一个数据角色" in json.dumps(answer.json(), ensure_ascii=False)
+
+
+def test_a_masked_column_stays_empty_also_after_another_role_filled_the_cache(readers, door):
+    number = dataset_ids(door)["mart_credit__penalty"]
+    metrics = [{"expressionType": "SQL", "sqlExpression": "count(uscc)", "label": "named"}]
+    answers = {}
+    for role in ("analyst", "leader", "data_engineer", "leader", "analyst"):
+        answers[role] = chart_data(readers[role], number, [], metrics).json()["result"][0]["data"][0]["named"]
+    assert answers["leader"] == 0
+    assert answers["analyst"] == answers["data_engineer"] == door.ask("analyst", "select count(uscc) from mart.mart_credit__penalty")[0][0] > 0
+
+
+def test_answers_by_address_are_closed(readers):
+    assert readers["leader"].get("/superset/explore_json/").status_code == 405
+
+
+def test_nobody_is_answered_without_a_login(door):
+    with httpx.Client(base_url=door.address, trust_env=False) as stranger:
+        assert stranger.get("/api/v1/dashboard/").status_code in (401, 403) or stranger.get("/api/v1/dashboard/").json()["count"] == 0
+        assert stranger.post("/api/v1/chart/data", json={}).status_code in (400, 401, 403)
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role not in SQL_ROLES])
+def test_readers_have_no_sql(readers, role):
+    assert sql_lab(readers[role], 1, "select 1").status_code in (401, 403)
+
+
+@pytest.mark.parametrize("role", SQL_ROLES)
+def test_sql_lab_answers_from_the_roles_own_file(readers, door, role):
+    answer = sql_lab(readers[role], database_id(readers[role]), "select release_id from mart.release_info")
+    assert answer.status_code == 200, answer.text[:300]
+    assert answer.json()["data"] == [{"release_id": door.ask(role, "select release_id from mart.release_info")[0][0]}]
+
+
+@pytest.mark.parametrize("statement", REFUSED_STATEMENTS)
+def test_sql_lab_refuses_what_reaches_outside(readers, statement):
+    answer = sql_lab(readers["analyst"], database_id(readers["analyst"]), statement)
+    assert answer.status_code >= 400, answer.text[:300]
+    assert readers["analyst"].get("/health").status_code == 200
+
+
+def database_id(reader: httpx.Client) -> int:
+    return listed(reader, "database")[0]["id"]
+
+
+def sql_lab(reader: httpx.Client, database: int, statement: str) -> httpx.Response:
+    body = {"database_id": database, "sql": statement, "client_id": f"{abs(hash(statement)) % 10**10:010d}", "runAsync": False, "catalog": "serve", "schema": "mart", "queryLimit": 100}
+    return reader.post("/api/v1/sqllab/execute/", json=body)
