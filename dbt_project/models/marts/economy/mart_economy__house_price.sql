@@ -25,6 +25,7 @@ published as (
         indices.superseded_at
     from {{ source('silver', 'economy__house_price') }} as indices
     inner join cities on indices.city_name_en = cities.city_name_en
+    where indices.value is not null
 
 ),
 
