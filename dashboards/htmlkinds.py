@@ -177,9 +177,8 @@ def _handlebars(template: str, groupby: list[str], metrics: dict[str, str], orde
 def _text(sql: str, d3_format: str) -> str:
     """The figure as people read it: the D3 formats of the metrics (`,.1f`, `+,.1f`, `,.0f`) said in DuckDB's words."""
     plain = d3_format.removeprefix("+")
-    digits = plain[plain.index(".") + 1]
     sign = f"case when ({sql}) > 0 then '+' else '' end || " if d3_format.startswith("+") else ""
-    return f"{sign}format('{{:{plain}}}', round(({sql})::double, {digits}))"
+    return f"{sign}format('{{:{plain}}}', ({sql})::double)"
 
 
 def _case(sql: str, steps: list, colours: list[str], inclusive: bool = False) -> str:

@@ -16,9 +16,9 @@ REGION = "from mart.mart_population__structure where division_code = '450000'"
 LAST_HOUR = "from mart.mart_environment__air_quality where is_guangxi and observed_at = (select max(observed_at) from mart.mart_environment__air_quality)"
 LAST_MONTH = "from mart.mart_legal_person__stock where month = (select max(month) from mart.mart_legal_person__stock)"
 FIGURES = {
-    "Gross regional product": (GDP.format("GDP"), "{:,.1f}"),
-    "Primary industry": (GDP.format("primary"), "{:,.1f}"),
-    "Tertiary industry": (GDP.format("tertiary"), "{:,.1f}"),
+    "Gross regional product": (GDP.format("GDP"), "{:,.2f}"),
+    "Primary industry": (GDP.format("primary"), "{:,.2f}"),
+    "Tertiary industry": (GDP.format("tertiary"), "{:,.2f}"),
     "Permanent population of Guangxi": (f"select permanent_population_persons / 1e4 {REGION}", "{:,.1f}"),
     "Urbanisation": (f"select 100.0 * urban_persons / permanent_population_persons {REGION}", "{:,.1f}"),
     "Mean years of schooling": (f"select mean_schooling_years {REGION}", "{:,.2f}"),
