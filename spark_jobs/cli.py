@@ -97,6 +97,7 @@ def ingest(
 def build(
     select: Annotated[str | None, typer.Option(help="models, as dbt selects them")] = None,
     force: Annotated[bool, typer.Option(help="build although nothing moved")] = False,
+    unit_tests: Annotated[bool, typer.Option("--unit-tests", help="run the models' unit tests too")] = False,
     skip_exit_code: SkipCode = 0,
 ) -> None:
     """Make core and marts from silver with dbt. Where no silver table moved since the last build, nothing is done."""
@@ -111,7 +112,7 @@ def build(
         raise typer.Exit(skip_exit_code)
     with session(settings) as spark:
         operations.write(spark, settings, feeds)
-    run_dbt(settings, select)
+    run_dbt(settings, select, unit_tests)
     if not select:
         write_json(record, state)
 

@@ -11,14 +11,17 @@ class BuildFailed(RuntimeError):
     """dbt ended with an error; its own output says which model or test."""
 
 
-def build(settings: Settings, select: str | None = None, full_refresh: bool = False) -> None:
-    """Run `dbt build`. Its output is passed through. Raises BuildFailed where a model or a test fails."""
+def build(settings: Settings, select: str | None = None, unit_tests: bool = False) -> None:
+    """Run `dbt build`: seeds, models and the tests of their data. Unit tests say nothing about data: they run where asked for.
+
+    dbt's output is passed through. Raises BuildFailed where a model or a test fails.
+    """
     check_engine(settings)
     project = CHECKOUT / "dbt_project"
     command = [str(settings.environments / "lake" / "bin" / "dbt"), "build", "--project-dir", str(project), "--profiles-dir", str(project)]
     command += ["--target-path", str(settings.home / "dbt" / "target"), "--log-path", str(settings.home / "dbt" / "log")]
     command += ["--select", select] if select else []
-    command += ["--full-refresh"] if full_refresh else []
+    command += [] if unit_tests else ["--exclude-resource-type", "unit_test"]
     if subprocess.run(command, env=environment(settings), check=False).returncode != 0:
         raise BuildFailed(f"dbt did not succeed; its log is {settings.home / 'dbt' / 'log' / 'dbt.log'}")
 
