@@ -94,7 +94,7 @@ def chart_file(dashboard: Dashboard, chart: Chart) -> dict:
     made = form_data(chart)
     return {
         "slice_name": title(chart),
-        "description": f"{chart.mart.description} ({chart.mart.name})",
+        "description": f"{chart.mart.name}: {chart.mart.description}",
         "viz_type": made["viz_type"],
         "params": made | {"datasource": f"{dataset_id(chart.mart.name)}__table"},
         "query_context": json.dumps(query_context(chart, made)),

@@ -60,7 +60,13 @@ def read_marts(models: Path = MODELS) -> dict[str, Mart]:
 
 def _mart(model: dict) -> Mart:
     columns = {column["name"]: _column(column) for column in model.get("columns", [])}
-    return Mart(model["name"], _one_line(model.get("description", "")), columns)
+    return Mart(model["name"], _description(model), columns)
+
+
+def _description(model: dict) -> str:
+    """What the mart is, and what to beware of when reading it."""
+    caveats = model.get("config", {}).get("meta", {}).get("caveats", [])
+    return "\n".join([_one_line(model.get("description", "")), *(f"注意 Caveat: {_one_line(caveat)}" for caveat in caveats)])
 
 
 def _column(column: dict) -> Column:

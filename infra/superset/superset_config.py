@@ -10,7 +10,8 @@ from spark_jobs.settings import from_environment
 
 settings = from_environment()
 superset_home = settings.home / "superset"
-(superset_home / "cache").mkdir(parents=True, exist_ok=True, mode=0o700)
+(superset_home / "cache").mkdir(parents=True, exist_ok=True)
+superset_home.chmod(0o700)  # users and cached answers: for nobody else on this machine
 
 # Where Superset keeps its own things (users, dashboards): PostgreSQL in use by setting GUIHU_SUPERSET_DATABASE, SQLite in the demo.
 SECRET_KEY = settings.secret("superset_secret_key")

@@ -19,7 +19,7 @@ FIGURES = {
     "Gross regional product": (GDP.format("GDP"), "{:,.2f}"),
     "Primary industry": (GDP.format("primary"), "{:,.2f}"),
     "Tertiary industry": (GDP.format("tertiary"), "{:,.2f}"),
-    "Permanent population of Guangxi": (f"select permanent_population_persons / 1e4 {REGION}", "{:,.1f}"),
+    "Permanent population": (f"select permanent_population_persons / 1e4 {REGION}", "{:,.1f}"),
     "Urbanisation": (f"select 100.0 * urban_persons / permanent_population_persons {REGION}", "{:,.1f}"),
     "Mean years of schooling": (f"select mean_schooling_years {REGION}", "{:,.2f}"),
     "Existing enterprises": (f"select sum(stock_enterprises) {LAST_MONTH}", "{:,.0f}"),
