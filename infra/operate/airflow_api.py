@@ -48,6 +48,10 @@ class Airflow:
         """Start a run now; its run id."""
         return self.call("POST", f"/dags/{dag_id}/dagRuns", json={"logical_date": None})["dag_run_id"]
 
+    def clear(self, dag_id: str, run_id: str) -> None:
+        """Run the failed tasks of a run again."""
+        self.call("POST", f"/dags/{dag_id}/dagRuns/{run_id}/clear", json={"dry_run": False, "only_failed": True})
+
     def run(self, dag_id: str, run_id: str) -> dict:
         return self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")
 

@@ -17,6 +17,7 @@ from spark_jobs.settings import CHECKOUT, HOST, Settings
 
 WAIT_SECONDS = 900
 OVER = ("success", "failed")
+FEED_DAGS = "ingest__"
 LOGINS = ("leader", "analyst", "data_engineer", "public")
 LOOKING_AROUND_AS = "data_engineer"  # may open every dashboard
 
@@ -32,8 +33,9 @@ def demo(settings: Settings) -> None:
             deliver(settings, airflow, steps)
         with steps.step("land"):
             land(settings, airflow, since, steps)
+            again = clear_failed(airflow)
         with steps.step("feeds"):
-            loaded = wait_for_feeds(airflow, since, steps)
+            loaded = wait_for_feeds(airflow, since, again, steps)
         with steps.step("marts and release"):
             build(settings, airflow, since, loaded, steps)
         with steps.step("dashboards"):
@@ -66,12 +68,21 @@ def land(settings: Settings, airflow: Airflow, since: datetime, steps: Steps) ->
             return
 
 
-def wait_for_feeds(airflow: Airflow, since: datetime, steps: Steps) -> int:
+def clear_failed(airflow: Airflow) -> list[dict]:
+    """Runs of feeds that failed before (an engine that was away, a demonstration that was broken off) are tried again."""
+    failed = [run for run in airflow.runs(state="failed") if run["dag_id"].startswith(FEED_DAGS)]
+    for run in failed:
+        airflow.clear(run["dag_id"], run["dag_run_id"])
+    return failed
+
+
+def wait_for_feeds(airflow: Airflow, since: datetime, again: list[dict], steps: Steps) -> int:
     """Every run of a feed's DAG over. Returns how many brought new rows; a failed one ends the demonstration."""
     for _ in patiently("the feeds"):
-        runs = [run for run in airflow.runs(run_after_gte=since.isoformat()) if run["dag_id"].startswith("ingest__")]
+        runs = [run for run in airflow.runs(run_after_gte=since.isoformat()) if run["dag_id"].startswith(FEED_DAGS)]
+        runs += [airflow.run(run["dag_id"], run["dag_run_id"]) for run in again]
         over = [run for run in runs if run["state"] in OVER]
-        under_way = [run["dag_id"].removeprefix("ingest__") for run in runs if run["state"] == "running"]
+        under_way = [run["dag_id"].removeprefix(FEED_DAGS) for run in runs if run["state"] == "running"]
         steps.detail("feeds", f"{len(over)} of {len(runs)} deliveries, now {', '.join(under_way) or 'none'}")
         if len(over) == len(runs):
             break
@@ -84,7 +95,7 @@ def wait_for_feeds(airflow: Airflow, since: datetime, steps: Steps) -> int:
 
 def build(settings: Settings, airflow: Airflow, since: datetime, loaded: int, steps: Steps) -> None:
     """The DAG `marts`, which follows the feeds by itself; started by hand only when an earlier one did not get to a release."""
-    if not loaded and current_release(settings) is None:
+    if not loaded and (current_release(settings) is None or last_failed(airflow)):
         airflow.trigger("marts")
     elif not loaded:
         steps.detail("marts and release", "nothing new: nothing to build")
@@ -98,6 +109,10 @@ def build(settings: Settings, airflow: Airflow, since: datetime, loaded: int, st
         if runs and all(run["state"] in OVER for run in runs):
             break
     steps.detail("marts and release", f"release {current_release(settings)}")
+
+
+def last_failed(airflow: Airflow) -> bool:
+    return any(run["state"] == "failed" for run in airflow.runs("marts")[:1])
 
 
 def open_dashboards(settings: Settings, steps: Steps) -> list[tuple[str, str]]:

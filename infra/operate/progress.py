@@ -31,7 +31,7 @@ class Steps:
 
     def __init__(self, *names: str):
         self.steps = {name: Step(name) for name in names}
-        self.told = 0.0  # when a detail was last printed on something that is not a terminal
+        self.told, self.told_at = "", 0.0  # the last detail printed on something that is not a terminal
         self.live = Live(get_renderable=self.table, console=console, refresh_per_second=5) if console.is_terminal else None
 
     def __enter__(self) -> "Steps":
@@ -50,8 +50,8 @@ class Steps:
         step = self.steps[name]
         if text != step.detail:
             step.detail = text
-            if not self.live and time.monotonic() > self.told + SECONDS_BETWEEN_LINES:
-                self.told = time.monotonic()
+            if not self.live and text != self.told and time.monotonic() > self.told_at + SECONDS_BETWEEN_LINES:
+                self.told, self.told_at = text, time.monotonic()
                 console.print(f"           {name}: {text}", markup=False)
 
     def finish(self, name: str, detail: str = "") -> None:
