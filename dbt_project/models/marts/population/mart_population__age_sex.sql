@@ -17,8 +17,8 @@ grouped as (
         division_name as division_name_zh,
         cast(census_year as int) as census_year,
         case sex_zh when '男' then 'male' else 'female' end as sex,
-        cast(age_from as int) as age_from_years,
-        cast(nullif(regexp_extract(census_item, '到([0-9]+)岁', 1), '') as int) as age_to_years,
+        try_cast(age_from as int) as age_from_years,
+        try_cast(nullif(regexp_extract(census_item, '到([0-9]+)岁', 1), '') as int) as age_to_years,
         cast(value as bigint) as persons
     from census
 
