@@ -38,6 +38,7 @@ def receive(
     files: Annotated[list[Path] | None, typer.Argument(help="files to land")] = None,
     manifest: Annotated[Path | None, typer.Option(help="manifest of the one file given")] = None,
     inbox: Annotated[bool, typer.Option("--inbox", help="land everything that lies in the inbox")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="judge the file by its contract, keep and load nothing")] = False,
     format: AsFormat = Format.table,
 ) -> None:
     """Take files into landing, unchanged, and record their deliveries. The same bytes again are a no-op."""
@@ -54,6 +55,9 @@ def receive(
     if manifest and len(files) > 1:
         raise typer.BadParameter("--manifest describes one file; give one FILE")
     contract, taken, refusals = load_feed(feed), [], 0
+    if dry_run:
+        _rehearse(settings, contract, files[0], manifest, format)
+        return
     for file in files:
         if not file.is_file():
             raise typer.BadParameter(f"{file}: there is no such file")
@@ -238,7 +242,26 @@ def feed_new(
 
     for path in draft.draft(feed, sample):
         print(f"written: {path}")
-    print("next: fill in every place that says TODO in the contract, then `guihu receive` and `guihu ingest`")
+    print("next: fill in every place that says TODO in the contract, then `guihu feed sources`, `guihu receive` and `guihu ingest`")
+
+
+@feed_app.command("sources", epilog="Example: guihu feed sources")
+def feed_sources() -> None:
+    """Write dbt's sources from the contracts, after a contract was added or changed."""
+    from expectations import dbt_sources
+
+    print(f"written: {dbt_sources.write()}")
+
+
+def _rehearse(settings, contract, file: Path, manifest: Path | None, format: Format) -> None:
+    from spark_jobs.ingest import flow
+
+    rows = flow.rehearse(settings, contract, file, manifest)
+    bad = [row for row in rows if row["verdict"] == "quarantined"]
+    lines = [f"row {row['row']}: {' '.join(row['reasons'])}: {row['original']}" for row in bad]
+    verdicts = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in ("loaded", "quarantined", "repeated")}
+    total = f"{len(rows):,} rows would be {verdicts['loaded']:,} loaded + {verdicts['quarantined']:,} quarantined + {verdicts['repeated']:,} repeated (owner: {contract.owner})"
+    _tell({"rows_in": len(rows), **verdicts, "quarantine": bad}, format, [*lines, total])
 
 
 def _receipt(taken: dict) -> str:

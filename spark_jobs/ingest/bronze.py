@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from expectations.contract import Dialect, Feed
 from spark_jobs.faultpoint import faultpoint
-from spark_jobs.ingest.landing import Delivery, landed_file
+from spark_jobs.ingest.landing import Delivery
 from spark_jobs.ingest.readers import Part, Plan, reader
 from spark_jobs.ingest.refusal import Refused
 from spark_jobs.lake import append_once, ensure_table
@@ -28,10 +28,9 @@ LINEAGE = [
 ]
 
 
-def inspect(settings: Settings, feed: Feed, delivery: Delivery) -> Plan:
+def inspect(path: Path, feed: Feed, delivery: Delivery) -> Plan:
     """Look at the whole file before anything is written. Raises Refused where it cannot be trusted or breaks its manifest."""
     dialect = feed.dialect_for(delivery.file)
-    path = landed_file(settings, delivery.sha256)
     plan = reader(dialect.format).inspect(path, dialect)
     columns_of(feed, dialect, plan.headers)
     promised = delivery.manifest.get("rows")
@@ -43,29 +42,38 @@ def inspect(settings: Settings, feed: Feed, delivery: Delivery) -> Plan:
     return plan
 
 
-def load(spark, settings: Settings, feed: Feed, delivery: Delivery, plan: Plan) -> None:
-    """Append the rows of the file in one commit, once."""
-    from pyspark.sql import functions as F
-
-    dialect = feed.dialect_for(delivery.file)
+def load(spark, settings: Settings, path: Path, feed: Feed, delivery: Delivery, plan: Plan) -> None:
+    """Append the rows of the file in one commit, once. They are read by the engine's tasks, one for each part of the file."""
     names = [f.name for f in feed.text_fields]
     ensure_table(spark, settings, "bronze", feed.table, [(n, "string") for n in names] + LINEAGE)
-    task = partial(_read_parts, str(landed_file(settings, delivery.sha256)), feed, dialect, plan)
+    task = partial(_read_parts, str(path), feed, feed.dialect_for(delivery.file), plan)
     read_schema = ", ".join(f"{n} string" for n in names) + ", _row bigint, _defect string, _original string"
-    rows = spark.range(0, len(plan.parts), 1, len(plan.parts)).mapInArrow(task, read_schema)
-    frame = rows.withColumns(
+    frame = with_lineage(spark.range(0, len(plan.parts), 1, len(plan.parts)).mapInArrow(task, read_schema), feed, delivery)
+    faultpoint("before bronze commit")
+    append_once(frame, settings, "bronze", feed.table, delivery.delivery_id)
+    faultpoint("after bronze commit")
+
+
+def rehearsed(spark, path: Path, feed: Feed, delivery: Delivery, plan: Plan):
+    """The same rows as a frame that is written nowhere, read in this process."""
+    parts = [_part_rows(str(path), feed, feed.dialect_for(delivery.file), plan, part) for part in plan.parts]
+    return with_lineage(spark.createDataFrame(pa.concat_tables(parts)), feed, delivery)
+
+
+def with_lineage(frame, feed: Feed, delivery: Delivery):
+    """The text rows with the columns that say where they come from."""
+    from pyspark.sql import functions as F
+
+    return frame.withColumns(
         {
             "_delivery_id": F.lit(delivery.delivery_id),
             "_file": F.lit(delivery.file),
             "_received_at": F.lit(delivery.received_at).cast("timestamp"),
             "_known_at": F.lit(delivery.known_at).cast("timestamp"),
             "_period": F.lit(delivery.manifest.get("period")).cast("string"),
-            "_row_hash": F.xxhash64(*names, "_original"),
+            "_row_hash": F.xxhash64(*(f.name for f in feed.text_fields), "_original"),
         }
     )
-    faultpoint("before bronze commit")
-    append_once(frame, settings, "bronze", feed.table, delivery.delivery_id)
-    faultpoint("after bronze commit")
 
 
 def columns_of(feed: Feed, dialect: Dialect, headers: tuple[str, ...]) -> dict[str, str]:

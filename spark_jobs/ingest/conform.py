@@ -42,8 +42,7 @@ class Counts:
 
 def judge(spark, settings: Settings, feed: Feed, delivery: Delivery) -> Counts:
     """Judge the bronze rows of the delivery in one commit, once, and count the verdicts."""
-    functions.register(spark, settings, feed.domain)
-    spark.conf.set("spark.sql.codegen.hugeMethodLimit", "8000")  # above it HotSpot runs the stage interpreted
+    _prepare(spark, settings, feed)
     columns = [(f.silver_name, spark_type(f)) for f in feed.silver_fields]
     ensure_table(spark, settings, "judged", feed.table, columns + LINEAGE)
     spark.sql(f"select * from bronze.{feed.table} where _delivery_id = '{delivery.delivery_id}'").createOrReplaceTempView("delivered")
@@ -52,6 +51,18 @@ def judge(spark, settings: Settings, feed: Feed, delivery: Delivery) -> Counts:
     append_once(frame, settings, "judged", feed.table, delivery.delivery_id)
     faultpoint("after judged commit")
     return count(spark, feed, delivery)
+
+
+def rehearse(spark, settings: Settings, feed: Feed, delivery: Delivery) -> list[dict]:
+    """The verdicts on the rows of the view `delivered`, in file order; nothing is written."""
+    _prepare(spark, settings, feed)
+    judged = spark.sql(verdict_query(spark, settings, feed, delivery)).select("_row", "_verdict", "_reasons", "_warnings", "_original").orderBy("_row")
+    return [{name.removeprefix("_"): value for name, value in row.asDict().items()} for row in judged.collect()]
+
+
+def _prepare(spark, settings: Settings, feed: Feed) -> None:
+    functions.register(spark, settings, feed.domain)
+    spark.conf.set("spark.sql.codegen.hugeMethodLimit", "8000")  # above it HotSpot runs the stage interpreted
 
 
 def verdict_query(spark, settings: Settings, feed: Feed, delivery: Delivery) -> str:

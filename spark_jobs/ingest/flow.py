@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from expectations.contract import Feed
 from expectations.rules import uses_known_division
@@ -40,15 +41,29 @@ def ingest(settings: Settings, feed: Feed, deliveries: list[Delivery], progress=
         return [Result(d, known[d.delivery_id], d in waiting) for d in deliveries]
 
 
+def rehearse(settings: Settings, feed: Feed, path: Path, manifest: Path | None = None) -> list[dict]:
+    """Judge a file as if it had been delivered, and write nothing. One entry a row: `row`, `verdict`, `reasons`, `warnings`, `original`.
+
+    Raises Refused where the file would be refused whole.
+    """
+    delivery = landing.imagine(feed, path, manifest)
+    plan = bronze.inspect(path, feed, delivery)
+    with session(settings) as spark:
+        _tune(spark, plan.records)
+        bronze.rehearsed(spark, path, feed, delivery, plan).createOrReplaceTempView("delivered")
+        return conform.rehearse(spark, settings, feed, delivery)
+
+
 def _ingest_one(spark, settings: Settings, feed: Feed, delivery: Delivery, progress) -> dict:
     clock = _Clock()
     try:
         progress(f"{feed.id} {delivery.file}: reading")
-        plan = bronze.inspect(settings, feed, delivery)
+        path = landing.landed_file(settings, delivery.sha256)
+        plan = bronze.inspect(path, feed, delivery)
         clock.lap("inspect")
         progress(f"{feed.id} {delivery.file}: {plan.records:,} records to bronze")
         _tune(spark, plan.records * (len(plan.headers) if feed.dialect_for(delivery.file).unpivot else 1))
-        bronze.load(spark, settings, feed, delivery, plan)
+        bronze.load(spark, settings, path, feed, delivery, plan)
         clock.lap("bronze")
         progress(f"{feed.id} {delivery.file}: judging")
         counts = conform.judge(spark, settings, feed, delivery)

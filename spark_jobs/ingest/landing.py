@@ -54,16 +54,34 @@ def receive(settings: Settings, feed: Feed, path: Path, manifest_path: Path | No
     folder = delivery_folder(settings, feed.id, sha256[:16])
     if (folder / "received.json").is_file():
         return read_delivery(folder), False
-    received_at = datetime.now(UTC).isoformat(timespec="milliseconds")
     manifest, fault = _read_manifest(manifest_path)
-    known_at = manifest.get("known_at") or manifest.get("effective_date") or received_at
-    delivery = Delivery(sha256[:16], feed.id, path.name, sha256, size, received_at, known_at, manifest, round(time.monotonic() - started, 3))
+    delivery = _delivery(feed, path.name, sha256, size, manifest, started)
     write_json(folder / "received.json", asdict(delivery))
     fault = fault or _manifest_fault(feed, path.name, delivery)
     if fault:
         record_refusal(settings, delivery, fault)
         raise fault
     return delivery, True
+
+
+def imagine(feed: Feed, path: Path, manifest_path: Path | None = None) -> Delivery:
+    """The delivery that the file would be; nothing is kept. Raises Refused as `receive` does."""
+    started = time.monotonic()
+    feed.dialect_for(path.name)
+    manifest, fault = _read_manifest(manifest_path)
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    delivery = _delivery(feed, path.name, sha256, path.stat().st_size, manifest, started)
+    fault = fault or _manifest_fault(feed, path.name, delivery)
+    if fault:
+        raise fault
+    return delivery
+
+
+def _delivery(feed: Feed, file_name: str, sha256: str, size: int, manifest: dict, started: float) -> Delivery:
+    received_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    known_at = manifest.get("known_at") or manifest.get("effective_date") or received_at
+    return Delivery(sha256[:16], feed.id, file_name, sha256, size, received_at, known_at, manifest, round(time.monotonic() - started, 3))
 
 
 def pending(settings: Settings, feed_id: str | None = None) -> list[Delivery]:
