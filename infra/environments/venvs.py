@@ -14,6 +14,7 @@ from infra.environments.shell import Missing, apt_install, fingerprint, is_root,
 LOCKS = Path(__file__).resolve().parent
 OLDEST_UV = (0, 8)
 PYTHONS = ("python3.11", "python3.12")
+SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 NETWORK_FIX = "check the network or the package mirror (UV_DEFAULT_INDEX, PIP_INDEX_URL), then run it again: it goes on where it stopped"
 
 
@@ -101,6 +102,8 @@ def add(folder: Path, lock: str, uv: str) -> None:
     """Install a lock with its hashes, bytecode compiled: without it each program starts two to four times slower."""
     command = [uv, "pip", "install", "--quiet", "--require-hashes", "--python", str(folder), "-r", str(LOCKS / f"{lock}.txt")]
     variables = {"UV_COMPILE_BYTECODE": "1", "UV_PYTHON_DOWNLOADS": "never", "UV_HTTP_TIMEOUT": "180"}
+    if SYSTEM_CERTIFICATES.exists():  # offices have mirrors and proxies with certificates of their own
+        variables.update(UV_SYSTEM_CERTS="true", UV_NATIVE_TLS="true")  # the new and the old name
     if "PIP_INDEX_URL" in os.environ and not {"UV_DEFAULT_INDEX", "UV_INDEX_URL"} & set(os.environ):
         variables["UV_DEFAULT_INDEX"] = os.environ["PIP_INDEX_URL"]
     run(command, f"installing {lock}.txt", NETWORK_FIX, **variables)
