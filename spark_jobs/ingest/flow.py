@@ -1,6 +1,7 @@
 """The way of a delivery on one screen: inspect, bronze, judge, silver, outcome. Every step may run again and changes nothing then."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from spark_jobs.settings import Settings
 
 WAIT_FOR_REFERENCE = 180  # seconds
 SMALL_ROWS = 200_000
+TOGETHER = 50  # deliveries between two writes of silver
 
 
 @dataclass(frozen=True)
@@ -28,17 +30,19 @@ class Result:
 
 
 def ingest(settings: Settings, feed: Feed, deliveries: list[Delivery], progress=lambda text: None) -> list[Result]:
-    """Take the deliveries through, one after the other, holding the feed's lock. A refused delivery is recorded and does not stop the others."""
+    """Take the deliveries through, holding the feed's lock. A refused delivery is recorded and does not stop the others.
+
+    Whatever else waits for the feed is taken along: the silver table is then written once for all of them.
+    """
     with exclusive(settings.run / "locks" / f"{feed.id}.lock"):
-        known = {d.delivery_id: landing.outcome(landing.delivery_folder(settings, feed.id, d.delivery_id)) for d in deliveries}
-        waiting = [d for d in deliveries if known[d.delivery_id] is None]
-        if waiting:
+        before = {d.delivery_id: _outcome(settings, d) for d in deliveries}
+        if None in before.values():
             if uses_known_division(feed):
                 _wait_for_reference(settings, progress)
             with session(settings) as spark:
-                for delivery in waiting:
-                    known[delivery.delivery_id] = _ingest_one(spark, settings, feed, delivery, progress)
-        return [Result(d, known[d.delivery_id], d in waiting) for d in deliveries]
+                for some in batched(landing.pending(settings, feed.id), TOGETHER):
+                    _ingest_together(spark, settings, feed, some, progress)
+        return [Result(d, _outcome(settings, d), before[d.delivery_id] is None) for d in deliveries]
 
 
 def rehearse(settings: Settings, feed: Feed, path: Path, manifest: Path | None = None) -> list[dict]:
@@ -54,42 +58,39 @@ def rehearse(settings: Settings, feed: Feed, path: Path, manifest: Path | None =
         return conform.rehearse(spark, settings, feed, delivery)
 
 
-def _ingest_one(spark, settings: Settings, feed: Feed, delivery: Delivery, progress) -> dict:
+def _ingest_together(spark, settings: Settings, feed: Feed, deliveries: tuple[Delivery, ...], progress) -> None:
+    """Judge each delivery in its own commit, write silver once, then record what became of each."""
+    judged = []
+    for delivery in deliveries:
+        try:
+            judged.append((delivery, _judge_one(spark, settings, feed, delivery, progress)))
+        except Refused as fault:
+            if fault.code == "REFERENCE_MISSING":  # the delivery is sound and waits
+                raise
+            landing.record_refusal(settings, delivery, fault)
+    if not judged:
+        return
+    progress(f"{feed.id}: writing silver from {len(judged)} deliveries")
+    started = time.monotonic()
+    silver.write(spark, settings, feed, [delivery for delivery, _ in judged])
+    seconds = round((time.monotonic() - started) / len(judged), 3)
+    faultpoint("before outcome")
+    for delivery, result in judged:
+        landing.record_outcome(settings, delivery, result | {"seconds": result["seconds"] | {"silver": seconds}})
+
+
+def _judge_one(spark, settings: Settings, feed: Feed, delivery: Delivery, progress) -> dict:
     clock = _Clock()
-    try:
-        progress(f"{feed.id} {delivery.file}: reading")
-        path = landing.landed_file(settings, delivery.sha256)
-        plan = bronze.inspect(path, feed, delivery)
-        clock.lap("inspect")
-        progress(f"{feed.id} {delivery.file}: {plan.records:,} records to bronze")
-        _tune(spark, plan.records * (len(plan.headers) if feed.dialect_for(delivery.file).unpivot else 1))
-        bronze.load(spark, settings, path, feed, delivery, plan)
-        clock.lap("bronze")
-        progress(f"{feed.id} {delivery.file}: judging")
-        counts = conform.judge(spark, settings, feed, delivery)
-        clock.lap("judge")
-        silver.write(spark, settings, feed, delivery)
-        clock.lap("silver")
-    except Refused as fault:
-        if fault.code == "REFERENCE_MISSING":  # the delivery is sound and waits
-            raise
-        landing.record_refusal(settings, delivery, fault)
-    else:
-        faultpoint("before outcome")
-        landing.record_outcome(settings, delivery, _loaded(counts, plan, clock))
-    return landing.outcome(landing.delivery_folder(settings, feed.id, delivery.delivery_id))
-
-
-def _tune(spark, rows: int) -> None:
-    """For a small delivery the planning and compiling of a query costs more than its work: one partition, no compiled stages."""
-    small = rows < SMALL_ROWS
-    spark.conf.set("spark.sql.shuffle.partitions", "1" if small else "4")
-    spark.conf.set("spark.sql.adaptive.enabled", "false" if small else "true")
-    spark.conf.set("spark.sql.codegen.wholeStage", "false" if small else "true")
-    spark.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN" if small else "FALLBACK")
-
-
-def _loaded(counts: conform.Counts, plan, clock: "_Clock") -> dict:
+    path = landing.landed_file(settings, delivery.sha256)
+    plan = bronze.inspect(path, feed, delivery)
+    clock.lap("inspect")
+    progress(f"{feed.id} {delivery.file}: {plan.records:,} records to bronze")
+    _tune(spark, plan.records * (len(plan.headers) if feed.dialect_for(delivery.file).unpivot else 1))
+    bronze.load(spark, settings, path, feed, delivery, plan)
+    clock.lap("bronze")
+    progress(f"{feed.id} {delivery.file}: judging")
+    counts = conform.judge(spark, settings, feed, delivery)
+    clock.lap("judge")
     return {
         "status": "loaded",
         "records": plan.records,
@@ -101,6 +102,24 @@ def _loaded(counts: conform.Counts, plan, clock: "_Clock") -> dict:
         "warnings": counts.warnings,
         "seconds": clock.laps,
     }
+
+
+def _outcome(settings: Settings, delivery: Delivery) -> dict | None:
+    return landing.outcome(landing.delivery_folder(settings, delivery.feed, delivery.delivery_id))
+
+
+def batched(items: list, size: int) -> Iterator[tuple]:
+    """The items in tuples of at most `size` (itertools.batched is not in Python 3.11)."""
+    yield from (tuple(items[start : start + size]) for start in range(0, len(items), size))
+
+
+def _tune(spark, rows: int) -> None:
+    """For a small delivery the planning and compiling of a query costs more than its work: one partition, no compiled stages."""
+    small = rows < SMALL_ROWS
+    spark.conf.set("spark.sql.shuffle.partitions", "1" if small else "4")
+    spark.conf.set("spark.sql.adaptive.enabled", "false" if small else "true")
+    spark.conf.set("spark.sql.codegen.wholeStage", "false" if small else "true")
+    spark.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN" if small else "FALLBACK")
 
 
 def _wait_for_reference(settings: Settings, progress) -> None:

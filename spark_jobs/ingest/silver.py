@@ -27,8 +27,8 @@ def columns(feed: Feed) -> list[tuple[str, str]]:
     return [(f.silver_name, spark_type(f)) for f in feed.silver_fields] + KIND_COLUMNS[feed.kind] + LINEAGE
 
 
-def write(spark, settings: Settings, feed: Feed, delivery: Delivery) -> None:
-    """Bring the silver table up to date with the judged rows of this delivery."""
+def write(spark, settings: Settings, feed: Feed, deliveries: list[Delivery]) -> None:
+    """Bring the silver table up to date with the judged rows of these deliveries."""
     if feed.kind == "event":
         create_event_view(spark, feed.table)
         return
@@ -36,36 +36,43 @@ def write(spark, settings: Settings, feed: Feed, delivery: Delivery) -> None:
     names = ", ".join(name for name, _ in columns(feed))
     query = {"register": _register_query, "series": _series_query, "reference": _reference_query}[feed.kind](feed)
     faultpoint("before silver commit")
-    if feed.kind == "reference" or _is_only_delivery(spark, feed, delivery):
+    if feed.kind == "reference" or _are_all(spark, feed, deliveries):
         spark.sql(f"insert overwrite silver.{feed.table} select {names} from ({query.format(touched=f'judged.{feed.table}')})")
     else:
-        spark.sql(_merge(feed, delivery, _is_late(spark, feed, delivery)))
+        spark.sql(_merge(feed, deliveries, query, _is_late(spark, feed, deliveries)))
     faultpoint("after silver commit")
 
 
-def _is_only_delivery(spark, feed: Feed, delivery: Delivery) -> bool:
-    return spark.sql(f"select 1 from judged.{feed.table} where _delivery_id <> '{delivery.delivery_id}' limit 1").isEmpty()
+def _listed(deliveries: list[Delivery]) -> str:
+    return ", ".join(f"'{delivery.delivery_id}'" for delivery in deliveries)
 
 
-def _is_late(spark, feed: Feed, delivery: Delivery) -> bool:
-    """Whether some other delivery carries a younger date of knowledge."""
-    newest = spark.sql(f"select max(_known_at) > timestamp '{delivery.known_at}' as late from judged.{feed.table}").first()
-    return feed.kind == "series" and bool(newest.late)
+def _are_all(spark, feed: Feed, deliveries: list[Delivery]) -> bool:
+    return spark.sql(f"select 1 from judged.{feed.table} where _delivery_id not in ({_listed(deliveries)}) limit 1").isEmpty()
 
 
-def _merge(feed: Feed, delivery: Delivery, is_late: bool) -> str:
-    """Recompute the rows of every key that the delivery touches and write those that differ.
+def _is_late(spark, feed: Feed, deliveries: list[Delivery]) -> bool:
+    """Whether some other delivery carries a younger date of knowledge than one of these."""
+    if feed.kind != "series":
+        return False
+    these = f"_delivery_id in ({_listed(deliveries)})"
+    newest = spark.sql(f"select max(_known_at) filter (where not {these}) > min(_known_at) filter (where {these}) as late from judged.{feed.table}").first()
+    return bool(newest.late)
+
+
+def _merge(feed: Feed, deliveries: list[Delivery], query: str, is_late: bool) -> str:
+    """Recompute the rows of every key that the deliveries touch and write those that differ.
 
     Only a publication that arrives after a younger one can make an existing vintage vanish: only then are the rows looked for
     that are no longer there.
     """
-    query, start = (_register_query(feed), "valid_from") if feed.kind == "register" else (_series_query(feed), "known_at")
+    start = KIND_COLUMNS[feed.kind][0][0]
     keys = ", ".join(feed.key)
     same = " and ".join(f"t.{k} = s.{k}" for k in (*feed.key, start))
     compared = [name for name, _ in KIND_COLUMNS[feed.kind]] + ["_content_hash", "_delivery_id", "_row"]
     differs = " or ".join(f"not (t.{name} <=> s.{name})" for name in compared)
     names = ", ".join(name for name, _ in columns(feed))
-    touched = f"(select distinct {keys} from judged.{feed.table} where _delivery_id = '{delivery.delivery_id}' and _verdict <> 'quarantined')"
+    touched = f"(select distinct {keys} from judged.{feed.table} where _delivery_id in ({_listed(deliveries)}) and _verdict <> 'quarantined')"
     fresh = query.format(touched=touched)
     gone = f"""
   union all select {names}, true as _gone from (select * from silver.{feed.table} left semi join {touched} using ({keys})) left anti join fresh using ({keys}, {start})"""
