@@ -74,3 +74,14 @@ def ingested(settings, guihu) -> list[dict]:
         assert done.returncode == 0, done.stderr
         outcomes += json.loads(done.stdout.splitlines()[-1])
     return outcomes
+
+
+@pytest.fixture(scope="session")
+def released(guihu, ingested) -> dict[str, str]:
+    """What build (with the models' unit tests), gate and release said."""
+    said = {}
+    for name, command in {"build": ["build", "--force", "--unit-tests"], "gate": ["gate", "gold"], "release": ["release"]}.items():
+        done = guihu(*command)
+        assert done.returncode == 0, f"guihu {name}: {done.stdout[-3000:]}{done.stderr[-1000:]}"
+        said[name] = done.stdout
+    return said

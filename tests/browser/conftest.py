@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from spark_jobs.publish import policy
-from spark_jobs.settings import CHECKOUT, HOST, Settings, from_environment
+from spark_jobs.settings import CHECKOUT, HOST, Settings
 
 CHROMIUM = "/usr/bin/chromium"
 ROLES = sorted(policy.roles())
@@ -48,8 +48,8 @@ def csrf_token(page: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def door() -> Door:
-    return Door(from_environment())
+def door(settings, released) -> Door:
+    return Door(settings)
 
 
 @pytest.fixture(scope="session")
