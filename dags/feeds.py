@@ -1,15 +1,15 @@
-"""One DAG a feed: a delivery that landed becomes silver. A run is named by its delivery, so the same bytes never run twice."""
+"""One DAG a feed: a delivery that landed becomes silver. A run is named by its deliveries, so the same bytes never run twice."""
 
 from airflow.sdk import DAG
 
 from dags.house import NOTHING_CHANGED, START, Feed, guihu, read_feeds
 
 EXPLANATION = """
-**{name}** `{id}`: one delivery from landing to bronze, judged into silver and quarantine.
+**{name}** `{id}`: deliveries from landing to bronze, judged into silver and quarantine.
 
 - Owner 责任单位: {owner}
 - Tier 2: other feeds go on without it
-- Timetable 约定: {timetable}; a run starts when the DAG `landing` finds a delivery
+- Timetable 约定: {timetable}; a run starts when the DAG `landing` finds something
 - On failure 失败时: read the log of `ingest`. Exit code 1: the data were refused, with reasons; ask the owner for a corrected
   file and put it into the inbox (`guihu quarantine {id}` shows the rows). Exit code 3: the engine was away; `make status`,
   `make up`, then clear the run. Clearing a run is always safe: nothing is loaded twice.
@@ -29,8 +29,8 @@ def ingest(feed: Feed) -> DAG:
     ) as dag:
         guihu(
             "ingest",
-            f'ingest {feed.id} ${{DELIVERY:+--delivery "$DELIVERY"}} --skip-exit-code {NOTHING_CHANGED} --format json',
-            env={"DELIVERY": "{{ dag_run.conf.get('delivery_id', '') }}"},
+            f'ingest {feed.id} ${{DELIVERIES:+$(printf -- "--delivery %s " $DELIVERIES)}} --skip-exit-code {NOTHING_CHANGED} --format json',
+            env={"DELIVERIES": "{{ ' '.join(dag_run.conf.get('deliveries', [])) }}"},
             append_env=True,
             outlets=[feed.asset],
             pool=feed.pool,

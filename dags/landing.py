@@ -1,4 +1,4 @@
-"""Each minute: take what lies in the inbox into landing, and start one run for each delivery."""
+"""Each minute: take what lies in the inbox into landing, and start one run a feed for what came."""
 
 import json
 from datetime import timedelta
@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from dags.house import START, guihu
 
 EXPLANATION = """
-Takes files from `inbox/<domain>/<feed>/` into landing, unchanged, and starts the feed's DAG once for each delivery.
+Takes files from `inbox/<domain>/<feed>/` into landing, unchanged, and starts the feed's DAG once for what came.
 
 - Owner 责任单位: 数据平台
 - Tier 1: nothing comes in while it stands still
@@ -26,14 +26,14 @@ def deliveries(last_line: str) -> list[dict]:
     return found["pending"] + [{"refused": refused} for refused in found["refused"]]
 
 
-def as_run(delivery: dict) -> dict:
-    """The run of the feed's DAG that loads the delivery. Its name is made of the content: the same bytes are one run."""
-    if "refused" in delivery:
-        raise AirflowFailException(f"refused at the door: {json.dumps(delivery['refused'], ensure_ascii=False)}")
+def as_run(found: dict) -> dict:
+    """The run of the feed's DAG that loads what came. Its name is made of the content: the same bytes are one run."""
+    if "refused" in found:
+        raise AirflowFailException(f"refused at the door: {json.dumps(found['refused'], ensure_ascii=False)}")
     return {
-        "trigger_dag_id": delivery["dag_id"],
-        "trigger_run_id": delivery["run_id"],
-        "conf": {"delivery_id": delivery["delivery_id"]},
+        "trigger_dag_id": found["dag_id"],
+        "trigger_run_id": found["run_id"],
+        "conf": {"deliveries": found["deliveries"]},
     }
 
 

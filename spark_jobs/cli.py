@@ -47,8 +47,10 @@ def receive(
     settings = from_environment()
     if inbox:
         waiting, refused = landing.receive_inbox(settings, load_all())
-        runs = [{"feed": d.feed, "delivery_id": d.delivery_id, "dag_id": f"ingest__{d.feed.replace('.', '__')}", "run_id": f"delivery__{d.delivery_id}"} for d in waiting]
-        _tell({"pending": runs, "refused": refused}, format, [f"{r['feed']} {r['delivery_id']}: waits" for r in runs] + [f"REFUSED {r['feed']} {r['file']}: {r['code']}: {r['detail']} (owner: {r['owner']})" for r in refused])
+        runs = landing.runs(waiting)
+        lines = [f"{run['feed']}: waits: {' '.join(run['deliveries'])}" for run in runs]
+        lines += [f"REFUSED {r['feed']} {r['file']}: {r['code']}: {r['detail']} (owner: {r['owner']})" for r in refused]
+        _tell({"pending": runs, "refused": refused}, format, lines)
         raise typer.Exit(REFUSED if refused and format != Format.json else 0)
     if not feed or not files:
         raise typer.BadParameter("give a FEED and at least one FILE, or --inbox")
@@ -74,7 +76,7 @@ def receive(
 @app.command(epilog="Example: guihu ingest economy.house_price")
 def ingest(
     feed: Annotated[str, typer.Argument(help="feed id")],
-    delivery: Annotated[str | None, typer.Option(help="one delivery; without it, all that wait")] = None,
+    delivery: Annotated[list[str] | None, typer.Option(help="a delivery, may be given more than once; without it, all that wait")] = None,
     skip_exit_code: SkipCode = 0,
     format: AsFormat = Format.table,
 ) -> None:
@@ -84,10 +86,11 @@ def ingest(
     settings, contract = from_environment(), load_feed(feed)
     waiting = landing.pending(settings, feed)
     if delivery:
-        folder = landing.delivery_folder(settings, feed, delivery)
-        if not (folder / "received.json").is_file():
-            raise typer.BadParameter(f"{feed} has no delivery {delivery}; `guihu receive` records them")
-        waiting = [landing.read_delivery(folder)]
+        folders = [landing.delivery_folder(settings, feed, name) for name in delivery]
+        unknown = [folder.name for folder in folders if not (folder / "received.json").is_file()]
+        if unknown:
+            raise typer.BadParameter(f"{feed} has no delivery {', '.join(unknown)}; `guihu receive` records them")
+        waiting = [landing.read_delivery(folder) for folder in folders]
     results = flow.ingest(settings, contract, waiting, progress=lambda text: print(text, file=sys.stderr, flush=True))
     told = [{"feed": feed, "delivery_id": r.delivery.delivery_id, "file": r.delivery.file, "is_new": r.is_new, "owner": contract.owner, **r.outcome} for r in results]
     _tell(told, format, [line for t in told for line in _outcome_lines(t)] or [f"{feed}: no delivery waits"])

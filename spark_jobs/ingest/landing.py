@@ -91,6 +91,16 @@ def pending(settings: Settings, feed_id: str | None = None) -> list[Delivery]:
     return sorted(waiting, key=lambda d: (d.manifest.get("sequence", 0), d.received_at))
 
 
+def runs(waiting: list[Delivery]) -> list[dict]:
+    """The Airflow runs that load the waiting deliveries, one a feed, named by what they load: the same deliveries are one run."""
+    found = []
+    for feed_id in dict.fromkeys(delivery.feed for delivery in waiting):
+        ids = [delivery.delivery_id for delivery in waiting if delivery.feed == feed_id]
+        name = f"delivery__{ids[0]}" if len(ids) == 1 else f"deliveries__{len(ids)}__{hashlib.sha256(' '.join(sorted(ids)).encode()).hexdigest()[:16]}"
+        found.append({"feed": feed_id, "deliveries": ids, "dag_id": f"ingest__{feed_id.replace('.', '__')}", "run_id": name})
+    return found
+
+
 def ledger(settings: Settings) -> list[tuple[Delivery, dict | None]]:
     """Every delivery with its outcome (None while it waits), oldest first."""
     folders = sorted((settings.landing / "deliveries").glob("*/*"))

@@ -6,6 +6,8 @@ import subprocess
 from spark_jobs.lake import check_engine
 from spark_jobs.settings import CHECKOUT, Settings
 
+SMALL_LAKE = 200 << 20  # bytes of silver
+
 
 class BuildFailed(RuntimeError):
     """dbt ended with an error; its own output says which model or test."""
@@ -28,11 +30,18 @@ def build(settings: Settings, select: str | None = None, unit_tests: bool = Fals
 
 def environment(settings: Settings) -> dict[str, str]:
     """What dbt_project/profiles.yml asks for."""
+    small = _lake_bytes(settings) < SMALL_LAKE
     return {
         **os.environ,
+        "GUIHU_PARTITIONS": "1" if small else "4",
+        "GUIHU_COMPILE": "false" if small else "true",
         "GUIHU_LAKE": str(settings.lake),
         "GUIHU_PORT_THRIFT": str(settings.thrift_port),
         "GUIHU_THRIFT_PASSWORD": settings.secret("thrift_password"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }
+
+
+def _lake_bytes(settings: Settings) -> int:
+    return sum(path.stat().st_size for layer in ("judged", "silver") for path in (settings.lake / layer).glob("*/*.parquet"))
