@@ -15,6 +15,7 @@ from spark_jobs.ingest.refusal import Refused
 from spark_jobs.lake import append_once, ensure_table
 from spark_jobs.settings import Settings
 
+SMALL_FILE = 4 << 20  # bytes
 LINEAGE = [
     ("_row", "bigint"),
     ("_defect", "string"),
@@ -43,19 +44,24 @@ def inspect(path: Path, feed: Feed, delivery: Delivery) -> Plan:
 
 
 def load(spark, settings: Settings, path: Path, feed: Feed, delivery: Delivery, plan: Plan) -> None:
-    """Append the rows of the file in one commit, once. They are read by the engine's tasks, one for each part of the file."""
-    names = [f.name for f in feed.text_fields]
-    ensure_table(spark, settings, "bronze", feed.table, [(n, "string") for n in names] + LINEAGE)
-    task = partial(_read_parts, str(path), feed, feed.dialect_for(delivery.file), plan)
-    read_schema = ", ".join(f"{n} string" for n in names) + ", _row bigint, _defect string, _original string"
-    frame = with_lineage(spark.range(0, len(plan.parts), 1, len(plan.parts)).mapInArrow(task, read_schema), feed, delivery)
+    """Append the rows of the file in one commit, once."""
+    ensure_table(spark, settings, "bronze", feed.table, [(f.name, "string") for f in feed.text_fields] + LINEAGE)
+    is_small = path.stat().st_size < SMALL_FILE
+    frame = (read_here if is_small else read_in_engine)(spark, path, feed, delivery, plan)
     faultpoint("before bronze commit")
     append_once(frame, settings, "bronze", feed.table, delivery.delivery_id)
     faultpoint("after bronze commit")
 
 
-def rehearsed(spark, path: Path, feed: Feed, delivery: Delivery, plan: Plan):
-    """The same rows as a frame that is written nowhere, read in this process."""
+def read_in_engine(spark, path: Path, feed: Feed, delivery: Delivery, plan: Plan):
+    """The rows as a frame, read by the engine's tasks, one for each part of the file."""
+    task = partial(_read_parts, str(path), feed, feed.dialect_for(delivery.file), plan)
+    schema = ", ".join(f"{f.name} string" for f in feed.text_fields) + ", _row bigint, _defect string, _original string"
+    return with_lineage(spark.range(0, len(plan.parts), 1, len(plan.parts)).mapInArrow(task, schema), feed, delivery)
+
+
+def read_here(spark, path: Path, feed: Feed, delivery: Delivery, plan: Plan):
+    """The same rows, read in this process: for a small file the start of the engine's Python costs more than the reading."""
     parts = [_part_rows(str(path), feed, feed.dialect_for(delivery.file), plan, part) for part in plan.parts]
     return with_lineage(spark.createDataFrame(pa.concat_tables(parts)), feed, delivery)
 

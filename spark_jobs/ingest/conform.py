@@ -61,7 +61,7 @@ def rehearse(spark, settings: Settings, feed: Feed, delivery: Delivery) -> list[
 
 
 def _prepare(spark, settings: Settings, feed: Feed) -> None:
-    functions.register(spark, settings, feed.domain)
+    functions.register(spark, settings, feed)
     spark.conf.set("spark.sql.codegen.hugeMethodLimit", "8000")  # above it HotSpot runs the stage interpreted
 
 

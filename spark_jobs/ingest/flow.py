@@ -54,7 +54,7 @@ def rehearse(settings: Settings, feed: Feed, path: Path, manifest: Path | None =
     plan = bronze.inspect(path, feed, delivery)
     with session(settings) as spark:
         _tune(spark, plan.records)
-        bronze.rehearsed(spark, path, feed, delivery, plan).createOrReplaceTempView("delivered")
+        bronze.read_here(spark, path, feed, delivery, plan).createOrReplaceTempView("delivered")
         return conform.rehearse(spark, settings, feed, delivery)
 
 

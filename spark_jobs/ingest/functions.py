@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from expectations.contract import Feed
+from expectations.rules import judged_query
+
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015, table 2: no I, O, S, V, Z
 USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714
@@ -16,15 +19,20 @@ CITIZEN_CHECK = "10X98765432"
 NOT_A_CHARACTER = 999
 
 
-def register(spark, settings, domain: str) -> None:
-    """Make uscc_is_valid, citizen_number_is_valid and citizen_token known to the session. The token's key is the domain's own."""
+def register(spark, settings, feed: Feed) -> None:
+    """Make the functions that the feed's rules call known to the session. The key of the tokens is the domain's own."""
     from pyspark.sql.functions import pandas_udf
 
-    settings.secret(f"citizen_token_key_{domain}")  # made on first use; the workers read it from its file, it never travels
-    key_file = str(settings.home / "secrets" / f"citizen_token_key_{domain}")
-    spark.udf.register("uscc_is_valid", pandas_udf(uscc_is_valid, "boolean"))
-    spark.udf.register("citizen_number_is_valid", pandas_udf(citizen_number_is_valid, "boolean"))
-    spark.udf.register("citizen_token", pandas_udf(_tokens(key_file), "string"))
+    settings.secret(f"citizen_token_key_{feed.domain}")  # made on first use; the workers read it from its file, it never travels
+    functions = {
+        "uscc_is_valid": (uscc_is_valid, "boolean"),
+        "citizen_number_is_valid": (citizen_number_is_valid, "boolean"),
+        "citizen_token": (_tokens(str(settings.home / "secrets" / f"citizen_token_key_{feed.domain}")), "string"),
+    }
+    query = judged_query(feed, "delivered", known_divisions="")
+    for name, (function, kind) in functions.items():
+        if f"{name}(" in query:
+            spark.udf.register(name, pandas_udf(function, kind))
 
 
 def uscc_is_valid(codes: pd.Series) -> pd.Series:
