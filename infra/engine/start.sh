@@ -39,7 +39,10 @@ fitting=$({ cat "$JAVA_HOME/release" 2>/dev/null || echo "$JAVA_HOME"; ls -l --t
 archive=$GUIHU_ENV/engine/classes-$fitting.jsa
 if [[ -s $archive ]]; then sharing=-XX:SharedArchiveFile=$archive; else sharing="-XX:ArchiveClassesAtExit=$archive.$$ -Xlog:cds=off -Xlog:cds+dynamic=off"; fi
 
-java_options="-XX:+UseSerialGC -Xshare:auto $sharing -Djava.io.tmpdir=$work/local
+# Planning code runs a few hundred times and then never again: the second compiler took 75 of 272 CPU-seconds of a first demonstration
+# with its own thresholds, 50 with these, and long loops reach it all the same.
+compile_late="-XX:Tier4InvocationThreshold=25000 -XX:Tier4MinInvocationThreshold=3000 -XX:Tier4CompileThreshold=75000 -XX:Tier4BackEdgeThreshold=200000"
+java_options="-XX:+UseSerialGC $compile_late -Xshare:auto $sharing -Djava.io.tmpdir=$work/local
   -Dlog4j2.configurationFile=$checkout/infra/engine/log4j2.properties -Dderby.system.home=$work
   -Dhive.server2.custom.authentication.class=guihu.ThriftPassword -Dguihu.thrift.password.file=$GUIHU_HOME/secrets/thrift_password"
 

@@ -5,12 +5,13 @@ import datetime
 import pyarrow as pa
 
 from expectations.contract import Feed
-from expectations.rules import checks
+from expectations.rules import Check, checks
 from spark_jobs.ingest import landing
 from spark_jobs.lake import LAYERS, delta_version, table_path
 from spark_jobs.settings import Settings
 
 PHYSICAL = "文件结构缺陷 (physical defect of the file)"
+KEY_CONFLICT = Check("KEY.CONFLICT", "", "contract", "error", "主键相同而内容不同", "two rows have one key and different content")
 MOMENT = pa.timestamp("us", tz="UTC")
 DELIVERY = pa.schema(
     [(n, pa.string()) for n in ("delivery_id", "feed", "file", "sha256")]
@@ -70,7 +71,7 @@ def _delivery(delivery: landing.Delivery, outcome: dict) -> dict:
 
 
 def _quarantine(feed: Feed, delivery: landing.Delivery, outcome: dict) -> list[dict]:
-    known = {check.code: check for check in checks(feed)}
+    known = {check.code: check for check in [*checks(feed), KEY_CONFLICT]}
     rows = []
     for code, count in outcome.get("reasons", {}).items():
         check = known.get(code)
