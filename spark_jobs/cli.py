@@ -16,7 +16,7 @@ from spark_jobs.ingest.refusal import Refused
 from spark_jobs.lake import ServiceDown, session
 from spark_jobs.settings import from_environment
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, help="Guihu 桂湖: the lake's command. Each verb has --help with examples.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, help="Guihu 桂湖: the lake's command. Each verb has --help with examples.")
 feed_app = typer.Typer(no_args_is_help=True, help="Make new feeds.")
 app.add_typer(feed_app, name="feed")
 REFUSED, USAGE, DOWN = 1, 2, 3

@@ -16,6 +16,7 @@ from spark_jobs.settings import HOST, TIME_ZONE, Settings
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+ENGINE_GONE = ("UNAVAILABLE", "INVALID_HANDLE", "SESSION_NOT_FOUND", "Socket closed", "Connection reset")  # or it is back and does not know the session
 LAYERS = ("bronze", "judged", "silver", "gold")
 
 
@@ -42,7 +43,7 @@ def session(settings: Settings) -> Iterator["SparkSession"]:
         register_tables(spark, settings)
         yield spark
     except (RpcError, SparkConnectGrpcException) as fault:
-        if _listens(settings.connect_port):
+        if not any(sign in str(fault) for sign in ENGINE_GONE):
             raise
         raise ServiceDown(f"the engine died during the work ({type(fault).__name__}); run the same command again when `make status` shows it up") from fault
     finally:

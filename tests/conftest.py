@@ -1,6 +1,5 @@
 """One running stack a test run: `make test` starts it and names its home and ports in the environment."""
 
-import json
 import os
 import shutil
 import signal
@@ -12,6 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from expectations.contract import load_all
+from spark_jobs.ingest import landing
 from spark_jobs.settings import CHECKOUT, HOST, Settings, from_environment
 
 SIZES = ["--enterprises", "4000", "--penalties", "1000", "--residents", "8000", "--seed", "3"]
@@ -63,17 +64,13 @@ def guihu():
 
 @pytest.fixture(scope="session")
 def ingested(settings, guihu) -> list[dict]:
-    """The outcome of every demonstration delivery, brought in by the command alone."""
+    """The outcome of every demonstration delivery, brought in by the command (Airflow may be at it at the same time: each is loaded once)."""
     subprocess.run([sys.executable, "-m", "infra.demo.deliver", "--home", str(settings.home), *SIZES], cwd=CHECKOUT, check=True, capture_output=True)
-    answer = guihu("receive", "--inbox", "--format", "json")
-    assert answer.returncode == 0, answer.stderr
-    feeds = sorted({run["feed"] for run in json.loads(answer.stdout.splitlines()[-1])["pending"]}, key=lambda feed: feed != "reference.division")
-    outcomes = []
-    for feed in feeds:
-        done = guihu("ingest", feed, "--format", "json")
+    assert guihu("receive", "--inbox", "--format", "json").returncode == 0
+    for feed in sorted(load_all(), key=lambda feed: not feed.startswith("reference.")):
+        done = guihu("ingest", feed)
         assert done.returncode == 0, done.stderr
-        outcomes += json.loads(done.stdout.splitlines()[-1])
-    return outcomes
+    return [{"feed": d.feed, "delivery_id": d.delivery_id, "file": d.file, **outcome} for d, outcome in landing.ledger(settings) if outcome]
 
 
 @pytest.fixture(scope="session")

@@ -132,9 +132,10 @@ def in_business(histories: dict[str, list[list[str]]], end_of_month: str) -> Cou
 
 
 def _sent(home: Path, name: str) -> Path:
-    """A delivered file: in the inbox, or kept in landing once it was received."""
-    return next(path for room in ("inbox", "landing") for path in (home / room).rglob(name))
-
+    """The bytes of a delivered file, kept in landing under their SHA-256."""
+    records = (json.loads(path.read_text()) for path in (home / "landing" / "deliveries").glob("*/*/received.json"))
+    sha256 = next(record["sha256"] for record in records if record["file"] == name)
+    return home / "landing" / "files" / sha256[:2] / sha256
 
 def _sub_index(breakpoints: list[int], mean: Fraction) -> int | None:
     """Rounded up; None where the standard computes nothing (sulphur dioxide above 800 in one hour)."""
