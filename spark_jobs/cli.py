@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 data refused (with reasons), 2 wrong usage, 3 a service is down.
 """
 
+import getpass
 import json
 import sys
 from enum import Enum
@@ -124,14 +125,23 @@ def build(
         write_json(record, state)
 
 
-@app.command(epilog="Example: guihu gate silver")
-def gate(layer: Annotated[str, typer.Argument(help="silver or gold")]) -> None:
+@app.command(epilog="Examples: guihu gate silver · guihu gate silver --accept 3437d77320686235 --because \"the bureau moved house, call of 3 May\"")
+def gate(
+    layer: Annotated[str, typer.Argument(help="silver or gold")],
+    accept: Annotated[str | None, typer.Option(help="a delivery that a steward lets pass although much of it is in quarantine")] = None,
+    because: Annotated[str | None, typer.Option(help="why; kept with the delivery")] = None,
+) -> None:
     """Judge the counts of new deliveries (silver) or the marts (gold) with Great Expectations. Exit code 1 stops the release."""
     from spark_jobs.ingest import landing
     from spark_jobs.publish import gates
     from spark_jobs.publish import release as releases
 
     settings = from_environment()
+    if accept:
+        if not because:
+            raise typer.BadParameter("--accept needs --because: the reason is kept with the delivery")
+        feed = landing.accept(settings, accept, getpass.getuser(), because)
+        print(f"{feed} {accept}: accepted by {getpass.getuser()}: {because}")
     if layer == "silver":
         known = set((releases.current(settings) or {}).get("built_from", {}).get("deliveries", []))
         fresh = [(d.feed, {**o, "delivery_id": d.delivery_id}) for d, o in landing.ledger(settings) if o and o["status"] == "loaded" and d.delivery_id not in known]

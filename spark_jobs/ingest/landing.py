@@ -3,6 +3,7 @@
 landing/files/<first two>/<sha256>                     the bytes, never changed
 landing/deliveries/<feed>/<delivery id>/received.json  what came, when, and what its manifest promises
 landing/deliveries/<feed>/<delivery id>/outcome.json   what became of it: written once, when it is loaded or refused
+landing/deliveries/<feed>/<delivery id>/accepted.json  who let it pass the gate although it is unusual, and why
 """
 
 import hashlib
@@ -121,8 +122,20 @@ def read_delivery(folder: Path) -> Delivery:
 
 
 def outcome(folder: Path) -> dict | None:
-    path = folder / "outcome.json"
-    return read_json(path) if path.is_file() else None
+    """What became of the delivery, with `accepted` where a steward let an unusual one pass."""
+    path, accepted = folder / "outcome.json", folder / "accepted.json"
+    if not path.is_file():
+        return None
+    return read_json(path) | ({"accepted": read_json(accepted)} if accepted.is_file() else {})
+
+
+def accept(settings: Settings, delivery_id: str, name: str, because: str) -> str:
+    """Record that a steward lets a delivery pass the gate. Returns its feed. Raises ContractError where there is no such delivery."""
+    folders = list((settings.landing / "deliveries").glob(f"*/{delivery_id}"))
+    if len(folders) != 1:
+        raise ContractError(f"there is no delivery {delivery_id!r}; `guihu feeds` and the gate's message name them")
+    write_json(folders[0] / "accepted.json", {"by": name, "because": because, "at": datetime.now(UTC).isoformat(timespec="seconds")})
+    return folders[0].parent.name
 
 
 def record_refusal(settings: Settings, delivery: Delivery, fault: Refused) -> None:

@@ -12,7 +12,10 @@ LARGEST_QUARANTINED_SHARE = 0.10  # of a delivery; above it the delivery is not 
 
 
 def silver(settings: Settings, feeds: dict[str, Feed], outcomes: list[tuple[str, dict]]) -> list[gate.Failure]:
-    """Judge the deliveries given as (feed id, outcome) that were loaded: conservation of rows and the share in quarantine."""
+    """Judge the deliveries given as (feed id, outcome) that were loaded: conservation of rows and the share in quarantine.
+
+    A share that a steward has accepted, with name and reason, is a warning.
+    """
     suites = {}
     for feed_id, outcome in outcomes:
         rows = outcome["rows_in"]
@@ -24,7 +27,7 @@ def silver(settings: Settings, feeds: dict[str, Feed], outcomes: list[tuple[str,
         reasons = ", ".join(f"{code} {count}" for code, count in outcome["reasons"].items()) or "none"
         bounds = [
             gate.Bound("unaccounted_rows", 0, 0, "ROWS-ACCOUNTED", "error", "数据平台", "rows in = loaded + quarantined + repeated"),
-            gate.Bound("quarantined_share", 0, LARGEST_QUARANTINED_SHARE, "QUARANTINED-SHARE", "error", owner, f"reasons: {reasons}"),
+            gate.Bound("quarantined_share", 0, LARGEST_QUARANTINED_SHARE, "QUARANTINED-SHARE", "warning" if outcome.get("accepted") else "error", owner, f"reasons: {reasons}"),
         ]
         suites[f"{feed_id}/{outcome['delivery_id']}"] = (values, bounds)
     return gate.run(suites, settings.home / "gates" / "silver.json")
