@@ -16,7 +16,7 @@ from spark_jobs.settings import HOST, TIME_ZONE, Settings
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-ENGINE_GONE = ("UNAVAILABLE", "INVALID_HANDLE", "SESSION_NOT_FOUND", "Socket closed", "Connection reset")  # or it is back and does not know the session
+ENGINE_GONE = ("UNAVAILABLE", "INVALID_HANDLE", "SESSION_NOT_FOUND", "NO_ACTIVE_SESSION", "Socket closed", "Connection reset")  # or it is back and does not know the session
 LAYERS = ("bronze", "judged", "silver", "gold")
 
 
@@ -28,7 +28,7 @@ class ServiceDown(RuntimeError):
 def session(settings: Settings) -> Iterator["SparkSession"]:
     """A session with the engine, closed at the end. Raises ServiceDown where the engine does not answer or dies meanwhile."""
     from grpc import RpcError
-    from pyspark.errors.exceptions.connect import SparkConnectGrpcException
+    from pyspark.errors.exceptions.connect import SparkConnectException
     from pyspark.sql import SparkSession
     from pyspark.sql.connect.client.retries import DefaultPolicy
 
@@ -42,12 +42,12 @@ def session(settings: Settings) -> Iterator["SparkSession"]:
         spark.conf.set("spark.sql.session.timeZone", TIME_ZONE)
         register_tables(spark, settings)
         yield spark
-    except (RpcError, SparkConnectGrpcException) as fault:
+    except (RpcError, SparkConnectException) as fault:
         if not any(sign in str(fault) for sign in ENGINE_GONE):
             raise
         raise ServiceDown(f"the engine died during the work ({type(fault).__name__}); run the same command again when `make status` shows it up") from fault
     finally:
-        with contextlib.suppress(RpcError, SparkConnectGrpcException):  # an engine that died cannot be told goodbye
+        with contextlib.suppress(RpcError, SparkConnectException):  # an engine that died cannot be told goodbye
             spark.stop()
 
 
