@@ -109,20 +109,22 @@ def build(
     skip_exit_code: SkipCode = 0,
 ) -> None:
     """Make core and marts from silver with dbt. Where no silver table moved since the last build, nothing is done."""
-    from spark_jobs.files import read_json, write_json
+    from spark_jobs.files import exclusive, read_json, write_json
     from spark_jobs.ingest import operations
     from spark_jobs.publish.build import build as run_dbt
 
     settings, feeds = from_environment(), load_all()
-    state, record = operations.state(settings, feeds), from_environment().home / "dbt" / "built.json"
-    if not force and not select and record.is_file() and read_json(record) == state:
-        print("nothing moved since the last build")
-        raise typer.Exit(skip_exit_code)
-    with session(settings) as spark:
-        operations.write(spark, settings, feeds)
-    run_dbt(settings, select, unit_tests)
-    if not select:
-        write_json(record, state)
+    record = settings.home / "dbt" / "built.json"
+    with exclusive(settings.run / "locks" / "build.lock"):  # two dbt processes would replace each other's tables
+        state = operations.state(settings, feeds)
+        if not force and not select and record.is_file() and read_json(record) == state:
+            print("nothing moved since the last build")
+            raise typer.Exit(skip_exit_code)
+        with session(settings) as spark:
+            operations.write(spark, settings, feeds)
+        run_dbt(settings, select, unit_tests)
+        if not select:
+            write_json(record, state)
 
 
 @app.command(epilog="Examples: guihu gate silver · guihu gate silver --accept 3437d77320686235 --because \"the bureau moved house, call of 3 May\"")

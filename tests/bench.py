@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.operate import processes
+from infra.operate.airflow_api import Airflow
 from infra.operate.dashboards import Reader
 from infra.operate.services import environment, services
 from infra.operate.up import answers
@@ -35,6 +36,7 @@ def main() -> None:
     settings = from_environment()
     table = Table("figure", "value", "how", title=f"Guihu bench, load {psutil.getloadavg()[0]:.1f} at the start", min_width=100)
     idle = memory(settings)
+    Airflow(settings).pause("landing", True)  # nothing else shall work meanwhile
     engine_start(settings, table)
     bring_in_the_demonstration(settings, table)
     small_feed(settings, table)
