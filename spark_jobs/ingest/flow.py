@@ -72,7 +72,7 @@ def _ingest_together(spark, settings: Settings, feed: Feed, deliveries: tuple[De
         return
     progress(f"{feed.id}: writing silver from {len(judged)} deliveries")
     started = time.monotonic()
-    silver.write(spark, settings, feed, [delivery for delivery, _ in judged])
+    silver.write(spark, settings, feed, [delivery for delivery, _ in judged], landing.loaded(settings, feed.id))
     seconds = round((time.monotonic() - started) / len(judged), 3)
     faultpoint("before outcome")
     for delivery, result in judged:

@@ -15,12 +15,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from expectations.contract import ContractError, Feed
 from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import read_json, write_json
 from spark_jobs.ingest.refusal import Refused
-from spark_jobs.settings import Settings
+from spark_jobs.settings import TIME_ZONE, Settings
 
 MANIFEST_SUFFIX = ".manifest.json"
 MANIFEST_KEYS = {"rows": int, "sha256": str, "control_totals": dict, "period": str, "sequence": int, "known_at": str, "effective_date": str, "note": str}
@@ -102,11 +103,22 @@ def runs(waiting: list[Delivery]) -> list[dict]:
     return found
 
 
-def ledger(settings: Settings) -> list[tuple[Delivery, dict | None]]:
-    """Every delivery with its outcome (None while it waits), oldest first."""
-    folders = sorted((settings.landing / "deliveries").glob("*/*"))
+def ledger(settings: Settings, feed_id: str = "*") -> list[tuple[Delivery, dict | None]]:
+    """Every delivery (of a feed) with its outcome (None while it waits), oldest first."""
+    folders = sorted((settings.landing / "deliveries").glob(f"{feed_id}/*"))
     entries = [(read_delivery(f), outcome(f)) for f in folders if (f / "received.json").is_file()]
     return sorted(entries, key=lambda entry: entry[0].received_at)
+
+
+def loaded(settings: Settings, feed_id: str) -> list[Delivery]:
+    """The deliveries of a feed that were loaded, oldest first."""
+    return [d for d, result in ledger(settings, feed_id) if result and result["status"] == "loaded"]
+
+
+def moment(text: str) -> datetime:
+    """A moment of a record; a day without an hour begins in the house's time zone."""
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(TIME_ZONE))
 
 
 def delivery_folder(settings: Settings, feed_id: str, delivery_id: str) -> Path:

@@ -1,7 +1,5 @@
 """The ledger of deliveries as silver tables, so that the quality of the data is a mart like any other."""
 
-import datetime
-
 import pyarrow as pa
 
 from expectations.contract import Feed
@@ -58,15 +56,15 @@ def _delivery(delivery: landing.Delivery, outcome: dict) -> dict:
         "file": delivery.file,
         "sha256": delivery.sha256,
         "size_bytes": delivery.size_bytes,
-        "received_at": _moment(delivery.received_at),
-        "known_at": _moment(delivery.known_at),
+        "received_at": landing.moment(delivery.received_at),
+        "known_at": landing.moment(delivery.known_at),
         "status": outcome.get("status", "received"),
         "refusal_codes": [outcome["refusal"]["code"]] if "refusal" in outcome else [],
         **{n: outcome.get(n, 0) for n in ("rows_in", "rows_loaded", "rows_quarantined", "rows_repeated")},
         "receive_seconds": delivery.receive_seconds,
         "bronze_seconds": seconds.get("inspect", 0.0) + seconds.get("bronze", 0.0),
         "silver_seconds": seconds.get("judge", 0.0) + seconds.get("silver", 0.0),
-        "finished_at": _moment(outcome.get("finished_at")),
+        "finished_at": landing.moment(outcome["finished_at"]) if outcome else None,
     }
 
 
@@ -102,10 +100,3 @@ def _feed(feed: Feed) -> dict:
         "latency_hours": feed.latency_hours,
         "is_synthetic": feed.synthetic,
     }
-
-
-def _moment(text: str | None) -> datetime.datetime | None:
-    if text is None:
-        return None
-    moment = datetime.datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=8)))

@@ -9,7 +9,7 @@ reference  an effective-dated list made of its editions
 from expectations.contract import Feed
 from expectations.rules import spark_type
 from spark_jobs.faultpoint import faultpoint
-from spark_jobs.ingest.landing import Delivery
+from spark_jobs.ingest.landing import Delivery, moment
 from spark_jobs.lake import create_event_view, ensure_table
 from spark_jobs.settings import Settings
 
@@ -27,8 +27,8 @@ def columns(feed: Feed) -> list[tuple[str, str]]:
     return [(f.silver_name, spark_type(f)) for f in feed.silver_fields] + KIND_COLUMNS[feed.kind] + LINEAGE
 
 
-def write(spark, settings: Settings, feed: Feed, deliveries: list[Delivery]) -> None:
-    """Bring the silver table up to date with the judged rows of these deliveries."""
+def write(spark, settings: Settings, feed: Feed, deliveries: list[Delivery], earlier: list[Delivery]) -> None:
+    """Bring the silver table up to date with the judged rows of these deliveries; `earlier` are those it was written from before."""
     if feed.kind == "event":
         create_event_view(spark, feed.table)
         return
@@ -36,10 +36,10 @@ def write(spark, settings: Settings, feed: Feed, deliveries: list[Delivery]) -> 
     names = ", ".join(name for name, _ in columns(feed))
     query = {"register": _register_query, "series": _series_query, "reference": _reference_query}[feed.kind](feed)
     faultpoint("before silver commit")
-    if feed.kind == "reference" or _are_all(spark, feed, deliveries):
+    if feed.kind == "reference" or not earlier:
         spark.sql(f"insert overwrite silver.{feed.table} select {names} from ({query.format(touched=f'judged.{feed.table}')})")
     else:
-        spark.sql(_merge(feed, deliveries, query, _is_late(spark, feed, deliveries)))
+        spark.sql(_merge(feed, deliveries, query, _are_late(feed, deliveries, earlier)))
     faultpoint("after silver commit")
 
 
@@ -47,17 +47,9 @@ def _listed(deliveries: list[Delivery]) -> str:
     return ", ".join(f"'{delivery.delivery_id}'" for delivery in deliveries)
 
 
-def _are_all(spark, feed: Feed, deliveries: list[Delivery]) -> bool:
-    return spark.sql(f"select 1 from judged.{feed.table} where _delivery_id not in ({_listed(deliveries)}) limit 1").isEmpty()
-
-
-def _is_late(spark, feed: Feed, deliveries: list[Delivery]) -> bool:
-    """Whether some other delivery carries a younger date of knowledge than one of these."""
-    if feed.kind != "series":
-        return False
-    these = f"_delivery_id in ({_listed(deliveries)})"
-    newest = spark.sql(f"select max(_known_at) filter (where not {these}) > min(_known_at) filter (where {these}) as late from judged.{feed.table}").first()
-    return bool(newest.late)
+def _are_late(feed: Feed, deliveries: list[Delivery], earlier: list[Delivery]) -> bool:
+    """Whether a publication that arrived before is younger than one of these."""
+    return feed.kind == "series" and max(moment(d.known_at) for d in earlier) > min(moment(d.known_at) for d in deliveries)
 
 
 def _merge(feed: Feed, deliveries: list[Delivery], query: str, is_late: bool) -> str:

@@ -20,6 +20,9 @@ from spark_jobs.publish.labels import label_statements
 from spark_jobs.settings import Settings
 
 SERVED = ("mart_", "dim_")
+# what was known on a day: select * from mart.mart_economy__gdp__as_of(date '2024-01-01')
+AS_OF = """create macro mart.{table}__as_of(day) as table
+  select * from mart.{table} where vintage_date <= day and (superseded_date is null or superseded_date > day)"""
 
 
 class NoRelease(RuntimeError):
@@ -111,6 +114,8 @@ def _write_serving_file(settings: Settings, folder: Path, role: policy.Role, rel
         listed = ", ".join(f"null as {c}" if c in masked else c for c in columns)
         connection.execute(f"create table mart.{table} as select {listed} from {source}")
         rows[table] = connection.execute(f"select count(*) from mart.{table}").fetchone()[0]
+        if {"vintage_date", "superseded_date"} <= set(columns):
+            connection.execute(AS_OF.format(table=table))
         for statement in label_statements(settings, table, columns):
             connection.execute(statement)
     connection.execute(

@@ -60,6 +60,11 @@ class TestWithTheRelease:
         row = next(row["row"] for row in found if row["file"].endswith(".csv"))
         assert lines[row - 1].startswith("2018,广西壮族自治区,19329.26")
 
+    @pytest.mark.parametrize("day, value", [("2024-01-01", 20352.51), ("2026-05-01", 19329.26)])
+    def test_what_was_known_on_a_day_is_a_query(self, guihu, released, day, value):
+        query = f"select value_added_cny_100m as v from mart.mart_economy__gdp__as_of(date '{day}') where division_code = '450000' and period = '2018' and industry_code = 'GDP'"
+        assert json.loads(guihu("sql", query, "--format", "json").stdout) == [{"v": value}]
+
     def test_quarantine_shows_reasons_and_masks_persons(self, guihu, released):
         rows = json.loads(guihu("quarantine", "population.resident", "--format", "json").stdout)
         assert rows
