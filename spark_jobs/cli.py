@@ -231,7 +231,7 @@ def quarantine(
     print(rendered(columns, rows, format.value))
 
 
-@app.command(epilog="Example: guihu trace mart_population__structure division_code=450100")
+@app.command(epilog="Example: guihu trace mart_economy__gdp division_code=450000 period=2018 industry_code=GDP")
 def trace(
     table: Annotated[str, typer.Argument(help="a mart")],
     key: Annotated[list[str], typer.Argument(help="KEY=VALUE …")],

@@ -30,7 +30,30 @@ def silver(settings: Settings, feeds: dict[str, Feed], outcomes: list[tuple[str,
             gate.Bound("quarantined_share", 0, LARGEST_QUARANTINED_SHARE, "QUARANTINED-SHARE", "warning" if outcome.get("accepted") else "error", owner, f"reasons: {reasons}"),
         ]
         suites[f"{feed_id}/{outcome['delivery_id']}"] = (values, bounds)
+    for feed_id in {feed_id for feed_id, _ in outcomes}:
+        suites[f"silver.{feeds[feed_id].table}"] = _table(settings, feeds[feed_id])
     return gate.run(suites, settings.home / "gates" / "silver.json")
+
+
+def _table(settings: Settings, feed: Feed) -> tuple[dict[str, float], list[gate.Bound]]:
+    """What a silver table must be, whatever was delivered: it has rows, the columns of the contract, and no fact stands in it twice."""
+    layer, condition = ("judged", "_verdict = 'loaded'") if feed.kind == "event" else ("silver", "true")
+    source = f"(select * from delta_scan('{settings.lake / layer / feed.table}') where {condition})"
+    connection = delta_reader()
+    present = {name for name, *_ in connection.execute(f"describe select * from {source}").fetchall()}
+    since = {"register": ["valid_from"], "reference": ["valid_from"], "series": ["known_at"], "event": []}[feed.kind]
+    identity = ", ".join([*feed.key, *since])
+    values = {
+        "rows": connection.execute(f"select count(*) from {source}").fetchone()[0],
+        "missing_columns": len({f.silver_name for f in feed.silver_fields} - present),
+        "facts_twice": connection.execute(f"select count(*) from (select 1 from {source} group by {identity} having count(*) > 1)").fetchone()[0],
+    }
+    bounds = [
+        gate.Bound("rows", 1, None, "TABLE-HAS-ROWS", "error", feed.owner, "the silver table is not empty"),
+        gate.Bound("missing_columns", 0, 0, "TABLE-HAS-COLUMNS", "error", "数据平台", "every column of the contract is there"),
+        gate.Bound("facts_twice", 0, 0, "FACT-ONCE", "error", "数据平台", f"one row for each {identity}"),
+    ]
+    return values, bounds
 
 
 def gold(settings: Settings) -> list[gate.Failure]:

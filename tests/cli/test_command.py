@@ -18,7 +18,7 @@ def test_every_verb_explains_itself(guihu, verb):
     assert verb == "feed" or "Example" in said.stdout
 
 
-@pytest.mark.parametrize("arguments", [["ingest", "no.such_feed"], ["gate", "bronze"], ["receive"], ["sql", "select 1", "--as", "nobody"], ["trace", "mart_x", "no-equals-sign"]])
+@pytest.mark.parametrize("arguments", [["ingest", "no.such_feed"], ["gate", "bronze"], ["receive"], ["sql", "select 1", "--as", "nobody"], ["trace", "mart_x", "no-equals-sign"], ["trace", "mart_nothing", "a=1"]])
 def test_wrong_usage_ends_with_2_and_says_what_is_right(guihu, arguments):
     done = guihu(*arguments)
     assert done.returncode == 2
@@ -53,12 +53,18 @@ class TestWithTheRelease:
         assert "Traceback" not in done.stderr
 
     def test_a_number_is_traced_to_its_deliveries_and_rows(self, guihu, released):
-        done = guihu("trace", "mart_economy__gdp", "division_name=广西壮族自治区", "year=2018", "item=GDP总量", "--format", "json")
+        done = guihu("trace", "mart_economy__gdp", "division_code=450000", "period=2018", "industry_code=GDP", "--format", "json")
         found = [row for row in json.loads(done.stdout) if row["feed"] == "economy.gdp_provincial"]
         assert {row["file"] for row in found} == {"gdp_1952_2022_as_first_published.json", "gdp_2015_2024_revised_5th_econ_census.csv"}
         lines = (CHECKOUT / "infra/demo/data/economy/gdp_provincial/gdp_2015_2024_revised_5th_econ_census.csv").read_text(encoding="utf-8-sig").splitlines()
-        row = next(row["row"] for row in found if row["file"].endswith(".csv"))
-        assert lines[row - 1].startswith("2018,广西壮族自治区,19329.26")
+        rows = {row["row"] for row in found if row["file"].endswith(".csv")}
+        assert [lines[row - 1].split(",")[:3] for row in rows] == [["2018", "广西壮族自治区", "19329.26"]]
+
+    def test_a_station_is_traced_to_its_record(self, guihu, released):
+        done = guihu("trace", "mart_environment__air_quality", "station_code=1406A", "--format", "json")
+        found = json.loads(done.stdout)
+        assert {row["feed"] for row in found} == {"environment.air_quality", "reference.division"}
+        assert [row["file"] for row in found if row["feed"] == "environment.air_quality"] == ["airnow_20170707T16.json"]
 
     @pytest.mark.parametrize("day, value", [("2024-01-01", 20352.51), ("2026-05-01", 19329.26)])
     def test_what_was_known_on_a_day_is_a_query(self, guihu, released, day, value):
