@@ -9,6 +9,7 @@ import yaml
 from dashboards.kinds import form_data
 from dashboards.marts import Column, Mart, read_marts
 from dashboards.spec import Chart, Dashboard, Metric, problems, read_dashboards, read_metrics, read_written_columns
+from dashboards.where import sql_where
 
 NAMESPACE = uuid.UUID("6f0f3c1e-1d7b-5b1c-9d4e-7c5a2b9f8e10")
 DATABASE = "guihu"
@@ -120,14 +121,30 @@ def query_context(chart: Chart, made: dict) -> dict:
 
 
 def title(chart: Chart) -> str:
-    """Two lines: Chinese with its unit; English with its unit and the source. look.css sets the first line large."""
+    """Two lines: Chinese with its unit; English with its unit, the source and the data date. look.css sets the first line large."""
     units = list(dict.fromkeys((metric.unit_zh, metric.unit_en) for metric in chart.shown_metrics if metric.unit_zh))
     zh, en = " / ".join(zh for zh, _ in units), " / ".join(en for _, en in units)
     if chart.kind in ("table", "section_head", "release_strip", "headline"):
         zh = en = ""
     first = chart.zh + (f"（{zh}）" if zh else "")
     second = chart.en + (f", {en}" if en else "")
-    return first + "\n" + second + (f" · 来源 {chart.source['short']}" if chart.source and chart.kind != "section_head" else "")
+    if not chart.source or chart.kind == "section_head":
+        return f"{first}\n{second}"
+    return f"{first}\n{second} · 来源 {chart.source['short']} · 数据日期 {data_date_mark(chart.section)}"
+
+
+def data_date_mark(section: str) -> str:
+    """Stands in a title for the data date of a section: infra/superset/titles.py puts in what the reader's release holds."""
+    return f"[[data date {section}]]"
+
+
+def data_date_queries(dashboards: list[Dashboard]) -> dict[str, str]:
+    """Mark → the query over a serving file that answers it."""
+    return {
+        data_date_mark(section.name): f"select {section.as_of.metric('value').sql} from {SCHEMA}.{section.as_of.mart.name}{sql_where(section.as_of.where)}"
+        for dashboard in dashboards
+        for section in dashboard.sections
+    }
 
 
 def dashboard_file(dashboard: Dashboard) -> dict:

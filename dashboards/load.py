@@ -15,6 +15,7 @@ from pathlib import Path
 
 import yaml
 
+from spark_jobs.files import write_json
 from spark_jobs.settings import CHECKOUT, from_environment
 
 POLICY = CHECKOUT / "infra" / "policy.yaml"
@@ -44,11 +45,12 @@ def load() -> None:
     from flask import g
     from superset.app import create_app
 
-    from dashboards.compile import compile_assets
+    from dashboards.compile import compile_assets, data_date_queries
     from dashboards.spec import read_dashboards
 
     assets, dashboards = compile_assets(), read_dashboards()
     policy = yaml.safe_load(POLICY.read_text(encoding="utf-8"))["roles"]
+    write_json(from_environment().home / "superset" / "data_dates.json", data_date_queries(dashboards))
     app = create_app()
     with app.app_context():
         from dashboards import people

@@ -43,6 +43,7 @@ class Chart:
     width: int
     height: int
     source: dict | None
+    section: str | None = None  # "<dashboard> <number>": whose data date stands in the title
     where: dict = field(default_factory=dict)
     spec: dict = field(default_factory=dict)  # the rest of the YAML entry: x, by, value(s), columns, options
 
@@ -69,6 +70,7 @@ class Section:
     zh: str
     en: str
     source: dict
+    name: str  # "<dashboard> <number>"
     as_of: Chart
     rows: list[list[Chart]]
 
@@ -153,7 +155,7 @@ def problems(dashboards: list[Dashboard]) -> list[str]:
 
 def _dashboard(path: Path) -> Dashboard:
     text = yaml.safe_load(path.read_text(encoding="utf-8"))
-    sections = [_section(path.stem, section) for section in text["sections"]]
+    sections = [_section(path.stem, number, section) for number, section in enumerate(text["sections"])]
     return Dashboard(path.stem, text["title"]["zh"], text["title"]["en"], text["reader"], text.get("filters", []), text.get("colours", {}), sections, _release_strip(path.stem))
 
 
@@ -162,13 +164,15 @@ def _release_strip(slug: str) -> Chart:
     return _chart(slug, entry, {"mart": "release_info", "source": None}, 5, 12)
 
 
-def _section(slug: str, text: dict) -> Section:
+def _section(slug: str, number: int, text: dict) -> Section:
+    name = f"{slug} {number}"
+    text = text | {"name": name}
     rows = [[_chart(slug, entry, text, row["height"], 12 // len(row["charts"])) for entry in row["charts"]] for row in text["rows"]]
     for row in rows:
         if sum(chart.width for chart in row) != 12:
             raise ValueError(f"{slug} / {row[0].en}: widths of a row must add up to 12")
     as_of = _chart(slug, {"kind": "section_head", "title": text["title"], "value": text["as_of"]}, text, 5, 12)
-    return Section(text["title"]["zh"], text["title"]["en"], text["source"], as_of, rows)
+    return Section(text["title"]["zh"], text["title"]["en"], text["source"], name, as_of, rows)
 
 
 def _chart(slug: str, entry: dict, section: dict, height: int, width: int) -> Chart:
@@ -188,6 +192,7 @@ def _chart(slug: str, entry: dict, section: dict, height: int, width: int) -> Ch
         width=entry.get("width", width),
         height=height,
         source=entry.get("source", section["source"]),
+        section=section.get("name"),
         where=shared | entry.get("where", {}),
         spec={key: value for key, value in entry.items() if key not in ("kind", "title", "mart", "where", "width", "source")},
     )

@@ -4,7 +4,7 @@ import os
 
 from superset.config import TALISMAN_CONFIG as SHIPPED_TALISMAN_CONFIG
 
-from infra.superset import guard, look
+from infra.superset import guard, look, titles
 from infra.superset.serving import open_serving_file
 from spark_jobs.settings import from_environment
 
@@ -93,7 +93,7 @@ TALISMAN_CONFIG = SHIPPED_TALISMAN_CONFIG | {
 
 
 def FLASK_APP_MUTATOR(app) -> None:
-    """Closes one door, puts the dashboards into the menu, corrects the Chinese."""
+    """Closes one door, dates the titles, puts the dashboards into the menu, corrects the Chinese."""
     from flask import abort, request
     from superset.extensions import appbuilder
     from superset.translations import utils as translations
@@ -104,6 +104,7 @@ def FLASK_APP_MUTATOR(app) -> None:
         if request.path.startswith("/superset/explore_json") and request.method in ("GET", "HEAD"):
             abort(405)
 
+    app.after_request(titles.with_data_dates)
     for name, address in look.pages():
         appbuilder.add_link(name, href=address, label=name)
     pack = translations.get_language_pack("zh")

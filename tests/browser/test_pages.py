@@ -1,5 +1,7 @@
 """The dashboards as people see them, in Chromium: everything drawn, no error, the figures of the role's own file, nothing fetched from outside."""
 
+import re
+
 import pytest
 
 from dashboards.spec import read_dashboards
@@ -34,6 +36,8 @@ ERRORS = ".ant-alert-error, [data-test='error-alert'], [data-test='missing-chart
 HEADLINES = """() => Object.fromEntries([...document.querySelectorAll('.chart-slice:has(.gh-number)')].map(
     chart => [chart.dataset.testChartName.split('\\n')[1].split(' · ')[0], chart.querySelector('.gh-number').textContent]))"""
 
+TITLES = """() => [...document.querySelectorAll('.chart-slice')].map(chart => chart.dataset.testChartName).filter(title => title.includes(' · 来源 '))"""
+
 
 @pytest.mark.parametrize("role, address", CASES)
 def test_a_dashboard_is_drawn_whole_with_the_figures_of_the_roles_own_file(pages, door, pictures, role, address):
@@ -53,6 +57,9 @@ def test_a_dashboard_is_drawn_whole_with_the_figures_of_the_roles_own_file(pages
         sql, written = FIGURES[title]
         assert shown[title] == written.format(door.ask(role, sql)[0][0]), title
     assert shown.keys() & FIGURES.keys()
+    titles = page.evaluate(TITLES)
+    assert len(titles) == len(BOARDS[address].charts)
+    assert [title for title in titles if not re.search(r" · 来源 .+ · 数据日期 \d{4}[-Q\d: ]*$", title)] == [], "titles without source and data date"
 
 
 def test_the_map_names_every_prefecture_with_its_population(pages, door):
