@@ -93,7 +93,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule written by hand in the contract: `predicate` is Spark SQL that is true for a good row."""
+    """A rule written by hand in the contract: `predicate` is DuckDB SQL that is true for a good row."""
 
     code: str
     predicate: str

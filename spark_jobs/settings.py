@@ -17,6 +17,7 @@ class Settings:
     home: Path
     environments: Path
     port: int
+    large_parts: int = 3  # of a file (16 MB each); from here on the tasks of the engine pay for themselves
 
     @property
     def airflow_port(self) -> int:
@@ -64,12 +65,13 @@ class Settings:
 
 
 def from_environment() -> Settings:
-    """Settings of this process: GUIHU_HOME, GUIHU_ENV and GUIHU_PORT, with defaults inside the checkout."""
+    """Settings of this process: GUIHU_HOME, GUIHU_ENV, GUIHU_PORT and GUIHU_LARGE_PARTS, with defaults inside the checkout."""
     default_home = CHECKOUT / ".guihu"
     return Settings(
         home=Path(os.environ.get("GUIHU_HOME", default_home)).resolve(),
         environments=Path(os.environ.get("GUIHU_ENV", default_home / "env")).resolve(),
         port=int(os.environ.get("GUIHU_PORT", "18080")),
+        large_parts=int(os.environ.get("GUIHU_LARGE_PARTS", Settings.large_parts)),
     )
 
 

@@ -1,21 +1,15 @@
-"""bronze: the landed file as text rows in Delta, each with its delivery, row number, arrival and hash. Nothing is interpreted."""
+"""bronze: the landed file as text rows, each with its delivery, row number, arrival and hash. Nothing is interpreted."""
 
-from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
-from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 
 from expectations.contract import Dialect, Feed
-from spark_jobs.faultpoint import faultpoint
 from spark_jobs.ingest.landing import Delivery
-from spark_jobs.ingest.readers import Part, Plan, reader
+from spark_jobs.ingest.readers import Plan, reader
 from spark_jobs.ingest.refusal import Refused
-from spark_jobs.lake import append_once, ensure_table
-from spark_jobs.settings import Settings
 
-SMALL_FILE = 4 << 20  # bytes
 LINEAGE = [
     ("_row", "bigint"),
     ("_defect", "string"),
@@ -27,6 +21,11 @@ LINEAGE = [
     ("_period", "string"),
     ("_row_hash", "bigint"),
 ]
+
+
+def columns(feed: Feed) -> list[tuple[str, str]]:
+    """Columns of the feed's bronze table with their SQL types."""
+    return [(f.name, "string") for f in feed.text_fields] + LINEAGE
 
 
 def inspect(path: Path, feed: Feed, delivery: Delivery) -> Plan:
@@ -43,43 +42,19 @@ def inspect(path: Path, feed: Feed, delivery: Delivery) -> Plan:
     return plan
 
 
-def load(spark, settings: Settings, path: Path, feed: Feed, delivery: Delivery, plan: Plan) -> None:
-    """Append the rows of the file in one commit, once."""
-    ensure_table(spark, settings, "bronze", feed.table, [(f.name, "string") for f in feed.text_fields] + LINEAGE)
-    is_small = path.stat().st_size < SMALL_FILE
-    frame = (read_here if is_small else read_in_engine)(spark, path, feed, delivery, plan)
-    faultpoint("before bronze commit")
-    append_once(frame, settings, "bronze", feed.table, delivery.delivery_id)
-    faultpoint("after bronze commit")
-
-
-def read_in_engine(spark, path: Path, feed: Feed, delivery: Delivery, plan: Plan):
-    """The rows as a frame, read by the engine's tasks, one for each part of the file."""
-    task = partial(_read_parts, str(path), feed, feed.dialect_for(delivery.file), plan)
-    schema = ", ".join(f"{f.name} string" for f in feed.text_fields) + ", _row bigint, _defect string, _original string"
-    return with_lineage(spark.range(0, len(plan.parts), 1, len(plan.parts)).mapInArrow(task, schema), feed, delivery)
-
-
-def read_here(spark, path: Path, feed: Feed, delivery: Delivery, plan: Plan):
-    """The same rows, read in this process: for a small file the start of the engine's Python costs more than the reading."""
-    parts = [_part_rows(str(path), feed, feed.dialect_for(delivery.file), plan, part) for part in plan.parts]
-    return with_lineage(spark.createDataFrame(pa.concat_tables(parts)), feed, delivery)
-
-
-def with_lineage(frame, feed: Feed, delivery: Delivery):
-    """The text rows with the columns that say where they come from."""
-    from pyspark.sql import functions as F
-
-    return frame.withColumns(
-        {
-            "_delivery_id": F.lit(delivery.delivery_id),
-            "_file": F.lit(delivery.file),
-            "_received_at": F.lit(delivery.received_at).cast("timestamp"),
-            "_known_at": F.lit(delivery.known_at).cast("timestamp"),
-            "_period": F.lit(delivery.manifest.get("period")).cast("string"),
-            "_row_hash": F.xxhash64(*(f.name for f in feed.text_fields), "_original"),
-        }
-    )
+def rows_of_part(path: Path, feed: Feed, dialect: Dialect, plan: Plan, number: int) -> pa.Table:
+    """One part of the file as text: the fields of the contract, `_row`, `_defect`, `_original`, and `_ordinal`, the place within the part."""
+    table = reader(dialect.format).read(path, dialect, plan, plan.parts[number])
+    columns = columns_of(feed, dialect, plan.headers)
+    if dialect.unpivot:
+        table = _unpivot(table, dialect, columns)
+    else:
+        table = table.rename_columns([columns.get(name, name) for name in table.column_names])
+    names = [f.name for f in feed.text_fields]
+    nothing = pa.nulls(len(table), pa.string())
+    arrays = [table[n] if n in table.column_names else nothing for n in names]
+    lineage = {"_row": table["_row"], "_defect": table["_defect"], "_original": table["_original"], "_ordinal": pa.array(range(len(table)), pa.int64())}
+    return pa.table([*arrays, *lineage.values()], names=[*names, *lineage])
 
 
 def columns_of(feed: Feed, dialect: Dialect, headers: tuple[str, ...]) -> dict[str, str]:
@@ -98,26 +73,6 @@ def columns_of(feed: Feed, dialect: Dialect, headers: tuple[str, ...]) -> dict[s
         listed = ", ".join(f"{f.name} ({f.header})" for f in feed.text_fields if f.name in absent)
         raise Refused("HEADER_MISMATCH", f"columns of the contract that the file lacks: {listed}; it has {', '.join(map(repr, headers[:40]))}")
     return columns
-
-
-def _read_parts(path: str, feed: Feed, dialect: Dialect, plan: Plan, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Runs in the engine: each input row is the number of a part of the file."""
-    for batch in batches:
-        for number in batch.column(0).to_pylist():
-            yield from _part_rows(path, feed, dialect, plan, plan.parts[number]).to_batches(max_chunksize=100_000)
-
-
-def _part_rows(path: str, feed: Feed, dialect: Dialect, plan: Plan, part: Part) -> pa.Table:
-    table = reader(dialect.format).read(Path(path), dialect, plan, part)
-    columns = columns_of(feed, dialect, plan.headers)
-    if dialect.unpivot:
-        table = _unpivot(table, dialect, columns)
-    else:
-        table = table.rename_columns([columns.get(name, name) for name in table.column_names])
-    names = [f.name for f in feed.text_fields]
-    nothing = pa.nulls(len(table), pa.string())
-    arrays = [table[n] if n in table.column_names else nothing for n in names]
-    return pa.table([*arrays, table["_row"], table["_defect"], table["_original"]], names=[*names, "_row", "_defect", "_original"])
 
 
 def _unpivot(table: pa.Table, dialect: Dialect, columns: dict[str, str]) -> pa.Table:

@@ -1,23 +1,24 @@
-"""The way of a delivery on one screen: inspect, bronze, judge, silver, outcome. Every step may run again and changes nothing then."""
+"""The way of a delivery on one screen: inspect, read and judge, compare, commit, outcome. Every step may run again and changes nothing then."""
 
+import shutil
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from expectations.contract import Feed
-from expectations.rules import uses_known_division
+from expectations.rules import spark_type, uses_known_division
+from spark_jobs import delta
 from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import exclusive
-from spark_jobs.ingest import bronze, conform, landing, silver
+from spark_jobs.ingest import bronze, conform, kernel, landing
+from spark_jobs.ingest.engine import work_on_parts
+from spark_jobs.ingest.kernel import Job, Part
 from spark_jobs.ingest.landing import Delivery
 from spark_jobs.ingest.refusal import Refused
-from spark_jobs.lake import session
 from spark_jobs.settings import Settings
 
 WAIT_FOR_REFERENCE = 180  # seconds
-SMALL_ROWS = 200_000
-TOGETHER = 50  # deliveries between two writes of silver
 
 
 @dataclass(frozen=True)
@@ -30,96 +31,104 @@ class Result:
 
 
 def ingest(settings: Settings, feed: Feed, deliveries: list[Delivery], progress=lambda text: None) -> list[Result]:
-    """Take the deliveries through, holding the feed's lock. A refused delivery is recorded and does not stop the others.
-
-    Whatever else waits for the feed is taken along: the silver table is then written once for all of them.
-    """
+    """Take the deliveries through, holding the feed's lock. A refused delivery is recorded and does not stop the others."""
     with exclusive(settings.run / "locks" / f"{feed.id}.lock"):
         before = {d.delivery_id: _outcome(settings, d) for d in deliveries}
-        if None in before.values():
-            if uses_known_division(feed):
-                _wait_for_reference(settings, progress)
-            with session(settings) as spark:
-                for some in batched(landing.pending(settings, feed.id), TOGETHER):
-                    _ingest_together(spark, settings, feed, some, progress)
+        if None in before.values() and uses_known_division(feed):
+            _wait_for_reference(settings, progress)
+        for delivery in deliveries:
+            if before[delivery.delivery_id] is None:
+                _ingest_one(settings, feed, delivery, progress)
         return [Result(d, _outcome(settings, d), before[d.delivery_id] is None) for d in deliveries]
 
 
 def rehearse(settings: Settings, feed: Feed, path: Path, manifest: Path | None = None) -> list[dict]:
-    """Judge a file as if it had been delivered, and write nothing. One entry a row: `row`, `verdict`, `reasons`, `warnings`, `original`.
+    """Judge a file as if it had been delivered, and write nothing. One entry a row, as kernel.rehearse gives them.
 
     Raises Refused where the file would be refused whole.
     """
     delivery = landing.imagine(feed, path, manifest)
     plan = bronze.inspect(path, feed, delivery)
-    with session(settings) as spark:
-        _tune(spark, plan.records)
-        bronze.read_here(spark, path, feed, delivery, plan).createOrReplaceTempView("delivered")
-        return conform.rehearse(spark, settings, feed, delivery)
+    job = _job(settings, feed, delivery, plan, path, writes=False)
+    return kernel.rehearse(job, conform.overruled(job, settings.lake / "judged" / feed.table))
 
 
-def _ingest_together(spark, settings: Settings, feed: Feed, deliveries: tuple[Delivery, ...], progress) -> None:
-    """Judge each delivery in its own commit, write silver once, then record what became of each."""
-    judged = []
-    for delivery in deliveries:
-        try:
-            judged.append((delivery, _judge_one(spark, settings, feed, delivery, progress)))
-        except Refused as fault:
-            if fault.code == "REFERENCE_MISSING":  # the delivery is sound and waits
-                raise
-            landing.record_refusal(settings, delivery, fault)
-    if not judged:
+def _ingest_one(settings: Settings, feed: Feed, delivery: Delivery, progress) -> None:
+    try:
+        outcome = _judge(settings, feed, delivery, progress)
+    except Refused as fault:
+        if fault.code == "REFERENCE_MISSING":  # the delivery is sound and waits
+            raise
+        landing.record_refusal(settings, delivery, fault)
         return
-    progress(f"{feed.id}: writing silver from {len(judged)} deliveries")
-    started = time.monotonic()
-    silver.write(spark, settings, feed, [delivery for delivery, _ in judged], landing.loaded(settings, feed.id))
-    seconds = round((time.monotonic() - started) / len(judged), 3)
     faultpoint("before outcome")
-    for delivery, result in judged:
-        landing.record_outcome(settings, delivery, result | {"seconds": result["seconds"] | {"silver": seconds}})
+    landing.record_outcome(settings, delivery, outcome)
 
 
-def _judge_one(spark, settings: Settings, feed: Feed, delivery: Delivery, progress) -> dict:
-    clock = _Clock()
+def _judge(settings: Settings, feed: Feed, delivery: Delivery, progress) -> dict:
+    """Bronze in one commit, then the judged rows in another; what a run that died has committed is not committed again."""
+    started = time.monotonic()
     path = landing.landed_file(settings, delivery.sha256)
     plan = bronze.inspect(path, feed, delivery)
-    clock.lap("inspect")
-    progress(f"{feed.id} {delivery.file}: {plan.records:,} records to bronze")
-    _tune(spark, plan.records * (len(plan.headers) if feed.dialect_for(delivery.file).unpivot else 1))
-    bronze.load(spark, settings, path, feed, delivery, plan)
-    clock.lap("bronze")
-    progress(f"{feed.id} {delivery.file}: judging")
-    counts = conform.judge(spark, settings, feed, delivery)
-    clock.lap("judge")
+    seconds = {"inspect": time.monotonic() - started}
+    job = _job(settings, feed, delivery, plan, path, writes=True)
+    if delta.has(job.judged, delivery.delivery_id):  # an earlier run died before it could say so
+        return _outcome_of(plan.records, [kernel.committed(job)]) | {"seconds": seconds}
+    progress(f"{feed.id} {delivery.file}: {plan.records:,} records, {len(plan.parts)} parts")
+    parts = {part.number: part for part in work_on_parts(settings, job)}
+    seconds |= {step: sum(part.seconds[step] for part in parts.values()) for step in ("bronze", "judge")}
+    bronze_files = [part.bronze for part in parts.values()]
+    compared = time.monotonic()
+    clashes = conform.overruled(job, job.judged)
+    if clashes:
+        parts |= {part.number: part for part in work_on_parts(settings, job, clashes)}
+    seconds["compare"] = time.monotonic() - compared
+    committed = time.monotonic()
+    _commit(feed, delivery, job, bronze_files, list(parts.values()))
+    shutil.rmtree(job.staging)
+    seconds["commit"] = time.monotonic() - committed
+    return _outcome_of(plan.records, list(parts.values())) | {"seconds": {step: round(taken, 3) for step, taken in seconds.items()}}
+
+
+def _commit(feed: Feed, delivery: Delivery, job: Job, bronze_files: list, parts: list[Part]) -> None:
+    faultpoint("before bronze commit")
+    if job.bronze:
+        delta.commit_once(job.bronze, bronze.columns(feed), bronze_files, delivery.delivery_id)
+    faultpoint("after bronze commit")
+    silver = [(f.silver_name, spark_type(f)) for f in feed.silver_fields]
+    faultpoint("before judged commit")
+    delta.commit_once(job.judged, silver + kernel.VERDICT_COLUMNS, [part.judged for part in parts], delivery.delivery_id)
+    faultpoint("after judged commit")
+
+
+def _job(settings: Settings, feed: Feed, delivery: Delivery, plan, path: Path, writes: bool) -> Job:
+    divisions = conform.known_divisions(settings) if uses_known_division(feed) else ()
+    key = f"citizen_token_key_{feed.domain}"
+    settings.secret(key)  # made on first use; whoever needs it reads it from its file, it never travels
+    job = Job(feed, delivery, plan, path, divisions, settings.home / "secrets" / key)
+    if not writes:
+        return job
+    text, judged = (settings.lake / layer / feed.table for layer in ("bronze", "judged"))
+    has_text = delta.has(text, delivery.delivery_id)  # an earlier run died after it
+    return replace(job, bronze=None if has_text else text, judged=judged, staging=settings.lake / "staging" / delivery.delivery_id)
+
+
+def _outcome_of(records: int, parts: list[Part]) -> dict:
+    verdicts = sum((part.verdicts for part in parts), Counter())
     return {
         "status": "loaded",
-        "records": plan.records,
-        "rows_in": counts.rows_in,
-        "rows_loaded": counts.loaded,
-        "rows_quarantined": counts.quarantined,
-        "rows_repeated": counts.repeated,
-        "reasons": counts.reasons,
-        "warnings": counts.warnings,
-        "seconds": clock.laps,
+        "records": records,
+        "rows_in": verdicts.total(),
+        "rows_loaded": verdicts["loaded"],
+        "rows_quarantined": verdicts["quarantined"],
+        "rows_repeated": verdicts["repeated"],
+        "reasons": dict(sum((part.reasons for part in parts), Counter())),
+        "warnings": dict(sum((part.warnings for part in parts), Counter())),
     }
 
 
 def _outcome(settings: Settings, delivery: Delivery) -> dict | None:
     return landing.outcome(landing.delivery_folder(settings, delivery.feed, delivery.delivery_id))
-
-
-def batched(items: list, size: int) -> Iterator[tuple]:
-    """The items in tuples of at most `size` (itertools.batched is not in Python 3.11)."""
-    yield from (tuple(items[start : start + size]) for start in range(0, len(items), size))
-
-
-def _tune(spark, rows: int) -> None:
-    """For a small delivery the planning and compiling of a query costs more than its work: one partition, no compiled stages."""
-    small = rows < SMALL_ROWS
-    spark.conf.set("spark.sql.shuffle.partitions", "1" if small else "4")
-    spark.conf.set("spark.sql.adaptive.enabled", "false" if small else "true")
-    spark.conf.set("spark.sql.codegen.wholeStage", "false" if small else "true")
-    spark.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN" if small else "FALLBACK")
 
 
 def _wait_for_reference(settings: Settings, progress) -> None:
@@ -128,13 +137,3 @@ def _wait_for_reference(settings: Settings, progress) -> None:
     while landing.pending(settings, "reference.division") and time.monotonic() < deadline:
         progress("waiting for reference.division, which is on its way")
         time.sleep(1)
-
-
-class _Clock:
-    def __init__(self) -> None:
-        self.laps: dict[str, float] = {}
-        self._last = time.monotonic()
-
-    def lap(self, name: str) -> None:
-        now = time.monotonic()
-        self.laps[name], self._last = round(now - self._last, 3), now

@@ -4,8 +4,8 @@ import pyarrow as pa
 
 from expectations.contract import Feed
 from expectations.rules import Check, checks
+from spark_jobs import delta
 from spark_jobs.ingest import landing
-from spark_jobs.lake import LAYERS, delta_version, table_path
 from spark_jobs.settings import Settings
 
 PHYSICAL = "文件结构缺陷 (physical defect of the file)"
@@ -27,7 +27,7 @@ FEED = pa.schema(
 )
 
 
-def write(spark, settings: Settings, feeds: dict[str, Feed]) -> None:
+def write(settings: Settings, feeds: dict[str, Feed]) -> None:
     """Replace silver.operations__delivery, __quarantine and __feed by what the ledger and the contracts say now."""
     entries = landing.ledger(settings)
     tables = {
@@ -36,14 +36,12 @@ def write(spark, settings: Settings, feeds: dict[str, Feed]) -> None:
         "operations__feed": pa.Table.from_pylist([_feed(f) for f in feeds.values()], FEED),
     }
     for name, table in tables.items():
-        path = table_path(settings, "silver", name)
-        spark.createDataFrame(table).coalesce(1).write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(str(path))
-        spark.sql(f"create table if not exists silver.{name} using delta location '{path}'")
+        delta.replace(settings.lake / "silver" / name, table)
 
 
 def state(settings: Settings, feeds: dict[str, Feed]) -> dict:
     """What a build depends on: the version of every judged table and the ended deliveries. Equal states need no second build."""
-    versions = {feed.id: delta_version(table_path(settings, LAYERS[1], feed.table)) for feed in feeds.values()}
+    versions = {feed.id: delta.version(settings.lake / "judged" / feed.table) for feed in feeds.values()}
     ended = sorted(d.delivery_id for d, o in landing.ledger(settings) if o)
     return {"judged": {k: v for k, v in versions.items() if v is not None}, "deliveries": ended}
 
@@ -63,7 +61,7 @@ def _delivery(delivery: landing.Delivery, outcome: dict) -> dict:
         **{n: outcome.get(n, 0) for n in ("rows_in", "rows_loaded", "rows_quarantined", "rows_repeated")},
         "receive_seconds": delivery.receive_seconds,
         "bronze_seconds": seconds.get("inspect", 0.0) + seconds.get("bronze", 0.0),
-        "silver_seconds": seconds.get("judge", 0.0) + seconds.get("silver", 0.0),
+        "silver_seconds": sum(seconds.get(step, 0.0) for step in ("judge", "compare", "commit")),
         "finished_at": landing.moment(outcome["finished_at"]) if outcome else None,
     }
 

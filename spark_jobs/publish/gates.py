@@ -4,8 +4,9 @@ from pathlib import Path
 
 from expectations import gate
 from expectations.contract import Feed
-from spark_jobs.lake import delta_version
-from spark_jobs.publish.duck import delta_reader
+from spark_jobs import delta
+from spark_jobs import silver as silver_view
+from spark_jobs.duck import delta_reader
 from spark_jobs.settings import Settings
 
 LARGEST_QUARANTINED_SHARE = 0.10  # of a delivery; above it the delivery is not what the contract describes
@@ -37,12 +38,11 @@ def silver(settings: Settings, feeds: dict[str, Feed], outcomes: list[tuple[str,
 
 def _table(settings: Settings, feed: Feed) -> tuple[dict[str, float], list[gate.Bound]]:
     """What a silver table must be, whatever was delivered: it has rows, the columns of the contract, and no fact stands in it twice."""
-    layer, condition = ("judged", "_verdict = 'loaded'") if feed.kind == "event" else ("silver", "true")
-    source = f"(select * from delta_scan('{settings.lake / layer / feed.table}') where {condition})"
+    source = f"({silver_view.query(feed, 'judged')})"
     connection = delta_reader()
+    connection.execute(f"create view judged as select * from delta_scan('{settings.lake / 'judged' / feed.table}')")
     present = {name for name, *_ in connection.execute(f"describe select * from {source}").fetchall()}
-    since = {"register": ["valid_from"], "reference": ["valid_from"], "series": ["known_at"], "event": []}[feed.kind]
-    identity = ", ".join([*feed.key, *since])
+    identity = ", ".join(silver_view.identity(feed))
     values = {
         "rows": connection.execute(f"select count(*) from {source}").fetchone()[0],
         "missing_columns": len({f.silver_name for f in feed.silver_fields} - present),
@@ -60,7 +60,7 @@ def gold(settings: Settings) -> list[gate.Failure]:
     """Judge every rule of expectations/marts on the gold tables as they are now."""
     connection = delta_reader()
     for path in sorted((settings.lake / "gold").glob("*")):
-        if delta_version(path) is not None:
+        if delta.version(path) is not None:
             connection.execute(f"create view {path.name} as select * from delta_scan('{path}')")
     bounds = gate.mart_bounds()
     values = {bound.column: float(connection.execute(bound.query).fetchone()[0]) for bound in bounds}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from spark_jobs.publish.duck import serving_reader
+from spark_jobs.duck import serving_reader
 
 
 class QueryRefused(ValueError):

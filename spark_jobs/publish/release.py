@@ -12,10 +12,10 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+from spark_jobs import delta
+from spark_jobs.duck import delta_reader
 from spark_jobs.files import exclusive, read_json, write_json
-from spark_jobs.lake import delta_version
 from spark_jobs.publish import policy
-from spark_jobs.publish.duck import delta_reader
 from spark_jobs.publish.labels import label_statements
 from spark_jobs.settings import Settings
 
@@ -96,7 +96,7 @@ def serving_file(settings: Settings, role: str, release_id: str | None = None) -
 def gold_tables(settings: Settings) -> dict[str, int]:
     """Name → Delta version of every gold table that is served."""
     paths = sorted(p for p in (settings.lake / "gold").glob("*") if p.name.startswith(SERVED))
-    return {p.name: delta_version(p) for p in paths if delta_version(p) is not None}
+    return {p.name: delta.version(p) for p in paths if delta.version(p) is not None}
 
 
 def _write_serving_file(settings: Settings, folder: Path, role: policy.Role, release: dict) -> None:

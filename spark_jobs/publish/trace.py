@@ -3,9 +3,9 @@
 from datetime import date, datetime
 
 from expectations.contract import Feed, load_all
+from spark_jobs import delta
+from spark_jobs.duck import delta_reader
 from spark_jobs.files import read_json
-from spark_jobs.lake import delta_version
-from spark_jobs.publish.duck import delta_reader
 from spark_jobs.publish.query import QueryRefused
 from spark_jobs.publish.release import SERVED, NoRelease
 from spark_jobs.settings import Settings
@@ -32,7 +32,7 @@ def origins(settings: Settings, table: str, key: dict[str, str]) -> tuple[list[s
 def _mart_rows(settings: Settings, table: str, key: dict[str, str]) -> list[dict]:
     """The mart's rows with this key, each column with its value. Raises QueryRefused where the mart or a column does not exist."""
     path = settings.lake / "gold" / table
-    if not table.startswith(SERVED) or delta_version(path) is None:
+    if not table.startswith(SERVED) or delta.version(path) is None:
         raise QueryRefused(f"there is no mart {table!r}; `guihu sql \"select table_name from information_schema.tables\"` lists them")
     connection = delta_reader()
     columns = [name for name, *_ in connection.execute(f"describe select * from delta_scan('{path}')").fetchall()]
@@ -48,7 +48,7 @@ def quarantined(settings: Settings, feed: Feed, limit: int) -> tuple[list[str], 
     """Delivery, file row, reasons and original text of quarantined rows, newest delivery first."""
     columns = ["delivery_id", "row", "reasons", "original"]
     path = settings.lake / "judged" / feed.table
-    if delta_version(path) is None:
+    if delta.version(path) is None:
         return columns, []
     rows = delta_reader().execute(
         f"select _delivery_id, _row, array_to_string(_reasons, ' '), _original from delta_scan('{path}') where _verdict = 'quarantined' order by _received_at desc, _row limit ?",
@@ -75,7 +75,7 @@ def _sources(settings: Settings, table: str) -> set[str]:
 def _matching(settings: Settings, feed: Feed, row: dict) -> list[tuple]:
     """The judged rows of a feed that agree with one row of the mart; none where no column of the feed's key can be compared."""
     path = settings.lake / "judged" / feed.table
-    if delta_version(path) is None:
+    if delta.version(path) is None:
         return []
     connection = delta_reader()
     types = {name: kind for name, kind, *_ in connection.execute(f"describe select * from delta_scan('{path}')").fetchall()}

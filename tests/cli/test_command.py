@@ -27,7 +27,7 @@ def test_wrong_usage_ends_with_2_and_says_what_is_right(guihu, arguments):
 
 
 def test_without_an_engine_the_exit_code_is_3_and_says_how_to_start_it(guihu, tmp_path):
-    done = guihu("receive", "economy.house_price", str(CHECKOUT / "infra/demo/data/economy/house_price/merged_housing_data_eng.csv"), "--dry-run", GUIHU_HOME=str(tmp_path), GUIHU_PORT="9")
+    done = guihu("build", GUIHU_HOME=str(tmp_path), GUIHU_PORT="9")
     assert done.returncode == 3
     assert "make up" in done.stderr
 

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from spark_jobs.publish.duck import delta_reader
+from expectations.contract import load_feed
+from spark_jobs import silver
+from spark_jobs.duck import delta_reader
 
 CITIES = 40
+WHOLE = dict.fromkeys(("bronze", "judged", "silver"), (2 * CITIES, 2 * CITIES))
 FEED, TABLE = "economy.house_price", "economy__house_price"
 
 
@@ -29,10 +32,11 @@ def rows(settings) -> Callable[[int], dict[str, tuple[int, int]]]:
     """Rows and distinct facts of a year in bronze, judged and silver."""
 
     def count(year: int) -> dict[str, tuple[int, int]]:
-        found = {}
-        for layer in ("bronze", "judged", "silver"):
-            source = f"delta_scan('{settings.lake / layer / TABLE}')"
-            found[layer] = delta_reader().execute(f"select count(*), count(distinct (city_name_en, item)) from {source} where cast(year as varchar) = '{year}'").fetchone()
-        return found
+        connection = delta_reader()
+        for layer in ("bronze", "judged"):
+            connection.execute(f"create view {layer} as select * from delta_scan('{settings.lake / layer / TABLE}')")
+        connection.execute(f"create view silver as {silver.query(load_feed(FEED), 'judged')}")
+        query = "select count(*), count(distinct (city_name_en, item)) from {} where cast(year as varchar) = ?"
+        return {layer: connection.execute(query.format(layer), [str(year)]).fetchone() for layer in WHOLE}
 
     return count

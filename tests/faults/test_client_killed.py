@@ -4,11 +4,10 @@ import json
 
 import pytest
 
-from tests.faults.conftest import CITIES, FEED
+from tests.faults.conftest import CITIES, FEED, WHOLE
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(900)]
-POINTS = ["before bronze commit", "after bronze commit", "before judged commit", "after judged commit", "before silver commit", "after silver commit", "before outcome"]
-WHOLE = {"bronze": (2 * CITIES, 2 * CITIES), "judged": (2 * CITIES, 2 * CITIES), "silver": (2 * CITIES, 2 * CITIES)}
+POINTS = ["before bronze commit", "after bronze commit", "before judged commit", "after judged commit", "keys left", "before outcome"]
 
 
 @pytest.mark.parametrize("point", POINTS)

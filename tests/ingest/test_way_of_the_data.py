@@ -6,8 +6,8 @@ import duckdb
 import pytest
 
 from expectations.contract import load_all
-from spark_jobs.lake import delta_version, table_path
-from spark_jobs.publish.duck import delta_reader
+from spark_jobs import delta, silver
+from spark_jobs.duck import delta_reader
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(1500)]
 
@@ -15,9 +15,9 @@ pytestmark = [pytest.mark.service, pytest.mark.timeout(1500)]
 @pytest.fixture(scope="module")
 def lake(settings, ingested) -> duckdb.DuckDBPyConnection:
     connection = delta_reader()
-    for layer in ("judged", "silver"):
-        for path in (settings.lake / layer).glob("*/_delta_log"):
-            connection.execute(f"create view {layer}_{path.parent.name} as select * from delta_scan('{path.parent}')")
+    for feed in load_all().values():
+        connection.execute(f"create view judged_{feed.table} as select * from delta_scan('{settings.lake / 'judged' / feed.table}')")
+        connection.execute(f"create view silver_{feed.table} as {silver.query(feed, f'judged_{feed.table}')}")
     return connection
 
 
@@ -91,7 +91,7 @@ def test_the_order_of_arrival_does_not_matter_to_a_register(lake):
 
 
 def test_a_second_time_changes_nothing(settings, guihu, ingested):
-    before = {feed.table: delta_version(table_path(settings, "judged", feed.table)) for feed in load_all().values()}
+    before = {feed.table: delta.version(settings.lake / "judged" / feed.table) for feed in load_all().values()}
     again = guihu("ingest", "economy.gdp_provincial", "--delivery", next(o["delivery_id"] for o in ingested if o["feed"] == "economy.gdp_provincial"), "--skip-exit-code", "99")
     assert again.returncode == 99
-    assert before == {feed.table: delta_version(table_path(settings, "judged", feed.table)) for feed in load_all().values()}
+    assert before == {feed.table: delta.version(settings.lake / "judged" / feed.table) for feed in load_all().values()}

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from spark_jobs.publish.duck import delta_reader
+from spark_jobs.duck import delta_reader
 
 
 @pytest.fixture(scope="session")
