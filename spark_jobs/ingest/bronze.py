@@ -3,6 +3,7 @@
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from expectations.contract import Dialect, Feed
@@ -53,7 +54,7 @@ def rows_of_part(path: Path, feed: Feed, dialect: Dialect, plan: Plan, number: i
     names = [f.name for f in feed.text_fields]
     nothing = pa.nulls(len(table), pa.string())
     arrays = [table[n] if n in table.column_names else nothing for n in names]
-    lineage = {"_row": table["_row"], "_defect": table["_defect"], "_original": table["_original"], "_ordinal": pa.array(range(len(table)), pa.int64())}
+    lineage = {"_row": table["_row"], "_defect": table["_defect"], "_original": table["_original"], "_ordinal": pa.array(np.arange(len(table)))}
     return pa.table([*arrays, *lineage.values()], names=[*names, *lineage])
 
 

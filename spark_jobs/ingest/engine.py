@@ -11,27 +11,25 @@ from spark_jobs.ingest.kernel import Job, Part, work
 from spark_jobs.settings import Settings
 
 
-def work_on_parts(settings: Settings, job: Job, overruled: dict[int, pa.Table] | None = None) -> list[Part]:
-    """Every part of the file, or, where rows were overruled, only the parts that hold such rows."""
-    numbers = range(len(job.plan.parts)) if overruled is None else sorted(overruled)
+def work_on_parts(settings: Settings, job: Job) -> list[Part]:
+    """Every part of the file, in its order."""
+    numbers = range(len(job.plan.parts))
     if len(numbers) < settings.large_parts:
-        return [work(job, number, overruled and overruled[number]) for number in numbers]
-    return _in_the_engine(settings, replace(job, threads=1), list(numbers), overruled)
+        return [work(job, number) for number in numbers]
+    return _in_the_engine(settings, replace(job, threads=1))
 
 
-def _in_the_engine(settings: Settings, job: Job, numbers: list[int], overruled: dict[int, pa.Table] | None) -> list[Part]:
+def _in_the_engine(settings: Settings, job: Job) -> list[Part]:
     from spark_jobs.lake import session
 
+    count = len(job.plan.parts)
     with session(settings) as spark:
-        task = partial(_task, job, numbers, overruled)
-        frame = spark.range(0, len(numbers), 1, len(numbers)).mapInArrow(task, "part binary")
-        return [pickle.loads(row.part) for row in frame.collect()]
+        frame = spark.range(0, count, 1, count).mapInArrow(partial(_task, job), "part binary")
+        return sorted((pickle.loads(row.part) for row in frame.collect()), key=lambda part: part.number)
 
 
-def _task(job: Job, numbers: list[int], overruled: dict[int, pa.Table] | None, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Runs in the engine: each input row is a place in the list of parts."""
+def _task(job: Job, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Runs in the engine: each input row is the number of a part."""
     for batch in batches:
-        for place in batch.column(0).to_pylist():
-            number = numbers[place]
-            part = work(job, number, overruled and overruled[number])
-            yield pa.record_batch({"part": pa.array([pickle.dumps(part)], pa.binary())})
+        for number in batch.column(0).to_pylist():
+            yield pa.record_batch({"part": pa.array([pickle.dumps(work(job, number))], pa.binary())})

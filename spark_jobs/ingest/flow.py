@@ -79,9 +79,8 @@ def _judge(settings: Settings, feed: Feed, delivery: Delivery, progress) -> dict
     seconds |= {step: sum(part.seconds[step] for part in parts.values()) for step in ("bronze", "judge")}
     bronze_files = [part.bronze for part in parts.values()]
     compared = time.monotonic()
-    clashes = conform.overruled(job, job.judged)
-    if clashes:
-        parts |= {part.number: part for part in work_on_parts(settings, job, clashes)}
+    for number, overruled in conform.overruled(job, job.judged).items():
+        parts[number] = kernel.overrule(job, number, overruled)
     seconds["compare"] = time.monotonic() - compared
     committed = time.monotonic()
     _commit(feed, delivery, job, bronze_files, list(parts.values()))

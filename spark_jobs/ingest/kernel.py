@@ -5,7 +5,7 @@ It runs in this process for a small file and in the engine's tasks for a large o
 
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -73,24 +73,45 @@ class Part:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def work(job: Job, number: int, overruled: pa.Table | None = None) -> Part:
-    """Read, judge and write one part.
-
-    `overruled` (columns `ordinal`, `verdict`) holds the rows of the part that other rows speak against: "repeated" or "KEY.CONFLICT".
-    Without it the keys of all good rows are left in the staging folder, and bronze is written.
-    """
+def work(job: Job, number: int) -> Part:
+    """Read, judge and write one part, and leave the keys of its good rows in the staging folder."""
     part, started = Part(number), time.monotonic()
     with row_kernel(job.threads) as connection:
         _read(connection, job, number)
-        if job.bronze and overruled is None:
-            part.bronze = _write(connection, job.bronze, _file_name(job, number), _bronze_query(job))
+        if job.bronze:
+            part.bronze = _write(connection, job.bronze / file_name(job, number), _bronze_query(job))
         part.seconds["bronze"] = time.monotonic() - started
-        _judge(connection, job, overruled)
-        part.judged = _write(connection, job.judged, _file_name(job, number), _judged_columns(job))
-        if overruled is None:
-            _leave_keys(connection, job, number)
+        _judge(connection, job, None)
+        part.judged = _write(connection, job.judged / file_name(job, number), _judged_columns(job))
+        _leave_keys(connection, job, number)
         _count(connection, part)
         part.seconds["judge"] = time.monotonic() - started - part.seconds["bronze"]
+    return part
+
+
+def overrule(job: Job, number: int, overruled: pa.Table) -> Part:
+    """Write a part again of which some rows (`ordinal`, `verdict`: "repeated" or "KEY.CONFLICT") fell, when held against others.
+
+    Only these rows are judged again, from their text in the bronze file, where a row's number is its place within the part.
+    """
+    part, judged = Part(number), job.judged / file_name(job, number)
+    with row_kernel(job.threads) as connection:
+        text = job.judged.parents[1] / "bronze" / job.judged.name / judged.name
+        connection.register("overruled", overruled)
+        connection.execute(
+            f"""create table part as select * exclude (file_row_number), file_row_number as _ordinal
+            from read_parquet({text_literal(text)}, file_row_number = true) semi join overruled on ordinal = file_row_number"""
+        )
+        connection.execute("create view delivered as from part")
+        _judge(connection, job, overruled)
+        columns = _judged_columns(job)
+        connection.execute(f"create view kept as from read_parquet({text_literal(judged)}, file_row_number = true) anti join overruled on ordinal = file_row_number")
+        draft = judged.with_suffix(".again")
+        written = _write(connection, draft, f"{columns.replace('from judged', 'from kept')} union all {columns}")
+        connection.execute(f"create or replace table judged as select _verdict, _reasons, _warnings from read_parquet({text_literal(draft)})")
+        _count(connection, part)
+    draft.replace(judged)
+    part.judged = replace(written, name=judged.name)
     return part
 
 
@@ -184,13 +205,13 @@ def _leave_keys(connection: duckdb.DuckDBPyConnection, job: Job, number: int) ->
     faultpoint("keys left")
 
 
-def _write(connection: duckdb.DuckDBPyConnection, folder: Path, name: str, query: str) -> DataFile:
-    folder.mkdir(parents=True, exist_ok=True)
-    (rows,) = connection.execute(f"copy ({query}) to {text_literal(folder / name)} {PARQUET}").fetchone()
-    return finished(folder / name, rows)
+def _write(connection: duckdb.DuckDBPyConnection, path: Path, query: str) -> DataFile:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    (rows,) = connection.execute(f"copy ({query}) to {text_literal(path)} {PARQUET}").fetchone()
+    return finished(path, rows)
 
 
-def _file_name(job: Job, number: int) -> str:
+def file_name(job: Job, number: int) -> str:
     """The same name whenever the same part is written: what a killed task left is replaced."""
     return f"{job.delivery.delivery_id}-{number:05d}.parquet"
 
