@@ -16,6 +16,7 @@ import yaml
 
 FOLDER = Path(__file__).resolve().parent
 FEED_ID = re.compile(r"[a-z][a-z0-9_]{1,40}\.[a-z][a-z0-9_]{1,60}")
+SEVERITIES = ("error", "hold", "warning")  # the row is quarantined, the delivery waits for the steward, it is only said
 KINDS = ("event", "register", "series", "reference")
 CLASSIFICATIONS = ("public", "internal", "personal", "sensitive-personal")
 HOUSE_PROPERTIES = {
@@ -25,7 +26,7 @@ HOUSE_PROPERTIES = {
         "ignored", "manifest", "unpivot",
     },
     "schema": {"effectiveFrom"},
-    "property": {"unit", "bronzeOnly"},
+    "property": {"unit", "bronzeOnly", "flatLineAfter"},
 }  # fmt: skip
 
 
@@ -84,6 +85,7 @@ class Field:
     unit: str | None
     bronze_only: bool
     description: str
+    flat_line_after: int | None = None  # readings of one value after which a sensor is taken to be stuck
 
     @property
     def silver_name(self) -> str | None:
@@ -267,6 +269,7 @@ def _field(item: dict, path: Path) -> Field:
         unit=house.get("unit"),
         bronze_only=bool(house.get("bronzeOnly", False)),
         description=item.get("description", ""),
+        flat_line_after=house.get("flatLineAfter"),
     )
 
 
@@ -320,6 +323,7 @@ def _check_house(feed: Feed) -> None:
         ),
         (not feed.name_en, "customProperties nameEn (the English name) is missing"),
         (any(not f.label_en for f in feed.silver_fields), "every silver property needs an English label (synonyms, locale: en)"),
+        (any(r.severity not in SEVERITIES for r in feed.rules), f"severity of a rule is one of {', '.join(SEVERITIES)}"),
         (len({r.code for r in feed.rules}) != len(feed.rules), "two rules have one id"),
     ]
     found = [text for wrong, text in faults if wrong]

@@ -38,8 +38,8 @@ def judged_query(feed: Feed, rows: str, known_divisions: str = "known_divisions"
     the silver columns. `known_divisions` is a relation with the column `division_code`, which known_division() asks.
     """
     silver = ", ".join(f.silver_name for f in feed.silver_fields)
-    errors = [c for c in checks(feed) if c.severity != "warning"]
-    warnings = [c for c in checks(feed) if c.severity == "warning"]
+    errors = [c for c in checks(feed) if c.severity == "error"]
+    warnings = [c for c in checks(feed) if c.severity != "error"]
     query = f"""select *,
   case when _defect is not null then [_defect] else {_codes(errors)} end as _reasons,
   case when _defect is not null then {NO_CODES} else {_codes(warnings)} end as _warnings,

@@ -20,6 +20,8 @@ from spark_jobs.settings import from_environment
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, help="Guihu 桂湖: the lake's command. Each verb has --help with examples.")
 feed_app = typer.Typer(no_args_is_help=True, help="Make new feeds.")
 app.add_typer(feed_app, name="feed")
+hold_app = typer.Typer(no_args_is_help=True, help="Decide about unusual deliveries.")
+app.add_typer(hold_app, name="hold")
 REFUSED, USAGE, DOWN = 1, 2, 3
 
 
@@ -95,7 +97,7 @@ def ingest(
     results = flow.ingest(settings, contract, waiting, progress=lambda text: print(text, file=sys.stderr, flush=True))
     told = [{"feed": feed, "delivery_id": r.delivery.delivery_id, "file": r.delivery.file, "is_new": r.is_new, "owner": contract.owner, **r.outcome} for r in results]
     _tell(told, format, [line for t in told for line in _outcome_lines(t)] or [f"{feed}: no delivery waits"])
-    if any(r.outcome["status"] == "refused" for r in results):
+    if any(r.outcome["status"] != "loaded" for r in results):
         raise typer.Exit(REFUSED)
     changed = any(r.is_new and r.outcome["rows_loaded"] + r.outcome["rows_quarantined"] + r.outcome["rows_repeated"] for r in results)
     raise typer.Exit(0 if changed else skip_exit_code)
@@ -143,8 +145,8 @@ def gate(
     if accept:
         if not because:
             raise typer.BadParameter("--accept needs --because: the reason is kept with the delivery")
-        feed = landing.accept(settings, accept, getpass.getuser(), because)
-        print(f"{feed} {accept}: accepted by {getpass.getuser()}: {because}")
+        delivery = landing.accept(settings, accept, getpass.getuser(), because)
+        print(f"{delivery.feed} {accept}: accepted by {getpass.getuser()}: {because}")
     if layer == "silver":
         known = set((releases.current(settings) or {}).get("built_from", {}).get("deliveries", []))
         fresh = [(d.feed, {**o, "delivery_id": d.delivery_id}) for d, o in landing.ledger(settings) if o and o["status"] == "loaded" and d.delivery_id not in known]
@@ -269,6 +271,41 @@ def feed_sources() -> None:
     print(f"written: {dbt_sources.write()}")
 
 
+@hold_app.command("list", epilog="Example: guihu hold list")
+def hold_list(format: AsFormat = Format.table) -> None:
+    """Deliveries that are held, and what is unusual about each."""
+    from spark_jobs.ingest import landing
+
+    feeds = load_all()
+    told = [{"delivery_id": d.delivery_id, "feed": d.feed, "file": d.file, "received_at": d.received_at, "steward": feeds[d.feed].steward, "findings": o["findings"]} for d, o in landing.held(from_environment())]
+    lines = [f"{t['delivery_id']} {t['feed']} {t['file']} (steward: {t['steward']})\n" + "\n".join(f"  {_finding(f)}" for f in t["findings"]) for t in told]
+    _tell(told, format, lines or ["nothing is held"])
+
+
+@hold_app.command("accept", epilog="Example: guihu hold accept 3437d77320686235 --because \"the yearbook changed its unit, call of 3 May\"")
+def hold_accept(delivery: Annotated[str, typer.Argument(help="delivery")], because: Annotated[str, typer.Option(help="why; kept with the delivery")]) -> None:
+    """Let a held delivery pass; `guihu ingest FEED` then loads it."""
+    from spark_jobs.ingest import landing
+
+    taken = landing.accept(from_environment(), delivery, getpass.getuser(), because)
+    print(f"{taken.feed} {taken.file}: accepted by {getpass.getuser()}: {because}. Next: guihu ingest {taken.feed}")
+
+
+@hold_app.command("reject", epilog="Example: guihu hold reject 3437d77320686235 --because \"sent in 元 instead of 万元, a new file will come\"")
+def hold_reject(delivery: Annotated[str, typer.Argument(help="delivery")], because: Annotated[str, typer.Option(help="why; kept with the delivery")]) -> None:
+    """Refuse a held delivery whole."""
+    from spark_jobs.ingest import landing
+
+    taken = landing.reject(from_environment(), delivery, getpass.getuser(), because)
+    print(f"{taken.feed} {taken.file}: rejected by {getpass.getuser()}: {because}")
+
+
+def _finding(finding: dict) -> str:
+    from spark_jobs.ingest.plausibility import Finding
+
+    return str(Finding(**finding))
+
+
 def _rehearse(settings, contract, file: Path, manifest: Path | None, format: Format) -> None:
     from spark_jobs.ingest import flow
 
@@ -290,6 +327,8 @@ def _outcome_lines(told: dict) -> list[str]:
     head = f"{told['feed']} {told['file']} ({told['delivery_id']})"
     if told["status"] == "refused":
         return [f"{head}: REFUSED WHOLE {told['refusal']['code']}: {told['refusal']['detail']} (owner: {told['owner']})"]
+    if told["status"] == "held":
+        return [f"{head}: HELD for the steward, `guihu hold list`"] + [f"  {_finding(finding)} (owner: {told['owner']})" for finding in told["findings"]]
     if not told["is_new"]:
         head += ", ingested before"
     lines = [f"{head}: {told['rows_in']:,} rows in = {told['rows_loaded']:,} loaded + {told['rows_quarantined']:,} quarantined + {told['rows_repeated']:,} repeated"]

@@ -11,7 +11,7 @@ from expectations.rules import spark_type, uses_known_division
 from spark_jobs import delta
 from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import exclusive
-from spark_jobs.ingest import bronze, conform, kernel, landing
+from spark_jobs.ingest import bronze, conform, kernel, landing, plausibility
 from spark_jobs.ingest.engine import work_on_parts
 from spark_jobs.ingest.kernel import Job, Part
 from spark_jobs.ingest.landing import Delivery
@@ -28,6 +28,14 @@ class Result:
     delivery: Delivery
     outcome: dict
     is_new: bool
+
+
+class Held(Exception):
+    """The delivery is readable and unusual: a steward decides. Nothing of it is committed."""
+
+    def __init__(self, findings: list[plausibility.Finding]) -> None:
+        super().__init__("; ".join(map(str, findings)))
+        self.findings = findings
 
 
 def ingest(settings: Settings, feed: Feed, deliveries: list[Delivery], progress=lambda text: None) -> list[Result]:
@@ -61,6 +69,9 @@ def _ingest_one(settings: Settings, feed: Feed, delivery: Delivery, progress) ->
             raise
         landing.record_refusal(settings, delivery, fault)
         return
+    except Held as held:
+        landing.record_outcome(settings, delivery, {"status": "held", "findings": [finding.as_dict() for finding in held.findings]})
+        return
     faultpoint("before outcome")
     landing.record_outcome(settings, delivery, outcome)
 
@@ -82,11 +93,22 @@ def _judge(settings: Settings, feed: Feed, delivery: Delivery, progress) -> dict
     for number, overruled in conform.overruled(job, job.judged).items():
         parts[number] = kernel.overrule(job, number, overruled)
     seconds["compare"] = time.monotonic() - compared
+    _hold_if_unusual(settings, feed, delivery, job, list(parts.values()))
     committed = time.monotonic()
     _commit(feed, delivery, job, bronze_files, list(parts.values()))
     shutil.rmtree(job.staging)
     seconds["commit"] = time.monotonic() - committed
     return _outcome_of(plan.records, list(parts.values())) | {"seconds": {step: round(taken, 3) for step, taken in seconds.items()}}
+
+
+def _hold_if_unusual(settings: Settings, feed: Feed, delivery: Delivery, job: Job, parts: list[Part]) -> None:
+    """Raises Held with everything unusual, unless a steward has accepted the delivery."""
+    if landing.accepted(settings, delivery):
+        return
+    found = plausibility.findings(job, parts, landing.loaded(settings, feed.id))
+    if found:
+        shutil.rmtree(job.staging)
+        raise Held(found)
 
 
 def _commit(feed: Feed, delivery: Delivery, job: Job, bronze_files: list, parts: list[Part]) -> None:

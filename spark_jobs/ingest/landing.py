@@ -110,9 +110,9 @@ def ledger(settings: Settings, feed_id: str = "*") -> list[tuple[Delivery, dict 
     return sorted(entries, key=lambda entry: entry[0].received_at)
 
 
-def loaded(settings: Settings, feed_id: str) -> list[Delivery]:
-    """The deliveries of a feed that were loaded, oldest first."""
-    return [d for d, result in ledger(settings, feed_id) if result and result["status"] == "loaded"]
+def loaded(settings: Settings, feed_id: str) -> list[tuple[Delivery, dict]]:
+    """The deliveries of a feed that were loaded with their outcomes, oldest first."""
+    return [(d, result) for d, result in ledger(settings, feed_id) if result and result["status"] == "loaded"]
 
 
 def moment(text: str) -> datetime:
@@ -141,13 +141,40 @@ def outcome(folder: Path) -> dict | None:
     return read_json(path) | ({"accepted": read_json(accepted)} if accepted.is_file() else {})
 
 
-def accept(settings: Settings, delivery_id: str, name: str, because: str) -> str:
-    """Record that a steward lets a delivery pass the gate. Returns its feed. Raises ContractError where there is no such delivery."""
+def accept(settings: Settings, delivery_id: str, name: str, because: str) -> Delivery:
+    """Record that a steward lets an unusual delivery pass; a held one waits again. Raises ContractError where there is no such delivery."""
+    folder = _folder_of(settings, delivery_id)
+    write_json(folder / "accepted.json", {"by": name, "because": because, "at": datetime.now(UTC).isoformat(timespec="seconds")})
+    if (outcome(folder) or {}).get("status") == "held":
+        (folder / "outcome.json").replace(folder / "held.json")
+    return read_delivery(folder)
+
+
+def reject(settings: Settings, delivery_id: str, name: str, because: str) -> Delivery:
+    """Record that a steward refuses a held delivery whole. Raises ContractError where no such delivery is held."""
+    folder = _folder_of(settings, delivery_id)
+    held = outcome(folder) or {}
+    if held.get("status") != "held":
+        raise ContractError(f"delivery {delivery_id} is not held; `guihu hold list` shows those that are")
+    record_refusal(settings, read_delivery(folder), Refused("REJECTED_BY_STEWARD", f"by {name}: {because}"))
+    return read_delivery(folder)
+
+
+def held(settings: Settings) -> list[tuple[Delivery, dict]]:
+    """The deliveries that wait for a steward, with what is unusual about them, oldest first."""
+    return [(d, result) for d, result in ledger(settings) if result and result["status"] == "held"]
+
+
+def accepted(settings: Settings, delivery: Delivery) -> bool:
+    """Whether a steward has let the delivery pass."""
+    return (delivery_folder(settings, delivery.feed, delivery.delivery_id) / "accepted.json").is_file()
+
+
+def _folder_of(settings: Settings, delivery_id: str) -> Path:
     folders = list((settings.landing / "deliveries").glob(f"*/{delivery_id}"))
     if len(folders) != 1:
-        raise ContractError(f"there is no delivery {delivery_id!r}; `guihu feeds` and the gate's message name them")
-    write_json(folders[0] / "accepted.json", {"by": name, "because": because, "at": datetime.now(UTC).isoformat(timespec="seconds")})
-    return folders[0].parent.name
+        raise ContractError(f"there is no delivery {delivery_id!r}; `guihu hold list`, `guihu feeds` and the gate's message name them")
+    return folders[0]
 
 
 def record_refusal(settings: Settings, delivery: Delivery, fault: Refused) -> None:

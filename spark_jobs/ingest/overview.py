@@ -6,11 +6,11 @@ from expectations.contract import Feed
 from spark_jobs.ingest import landing
 from spark_jobs.settings import Settings
 
-COLUMNS = ["feed", "name", "owner", "kind", "every_days", "promised_h", "deliveries", "last_delivery", "age_h", "fresh", "rows_loaded", "quarantined", "refused", "waiting"]
+COLUMNS = ["feed", "name", "owner", "kind", "every_days", "promised_h", "deliveries", "last_delivery", "age_h", "fresh", "rows_loaded", "quarantined", "held", "refused", "waiting"]
 
 
 def feeds(settings: Settings, contracts: dict[str, Feed]) -> tuple[list[str], list[tuple]]:
-    """Owner, timetable, last delivery and its age in hours, whether the promise is kept, rows loaded and quarantined."""
+    """Owner, timetable, last delivery and its age in hours, whether the promise is kept, rows loaded and quarantined, deliveries held and refused."""
     entries = landing.ledger(settings)
     return COLUMNS, [_line(feed, [e for e in entries if e[0].feed == feed.id]) for feed in contracts.values()]
 
@@ -24,5 +24,5 @@ def _line(feed: Feed, entries: list) -> tuple:
     fresh = "never" if age is None else "yes" if age <= promised else "LATE"
     return (
         feed.id, feed.name, feed.owner, feed.kind, round(feed.frequency_days, 2), round(promised, 1), len(entries), last and last[:16], age and round(age, 1), fresh,
-        sum(o["rows_loaded"] for o in loaded), sum(o["rows_quarantined"] for o in loaded), len(outcomes) - len(loaded), len(entries) - len(outcomes),
+        sum(o["rows_loaded"] for o in loaded), sum(o["rows_quarantined"] for o in loaded), *(sum(o["status"] == status for o in outcomes) for status in ("held", "refused")), len(entries) - len(outcomes),
     )  # fmt: skip
