@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from expectations.contract import load_all
-from spark_jobs.ingest import landing
+from expectations.contract import load_all, load_feed
+from spark_jobs.ingest import flow, landing
 from spark_jobs.settings import CHECKOUT, HOST, Settings, from_environment
 
 SIZES = ["--enterprises", "4000", "--penalties", "1000", "--residents", "8000", "--seed", "3"]
@@ -60,6 +60,17 @@ def guihu():
         return subprocess.run(command, capture_output=True, text=True, env=os.environ | variables, timeout=280)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def division_lake(tmp_path_factory) -> Settings:
+    """A lake of its own, without an engine, that holds the lists of divisions alone."""
+    home = tmp_path_factory.mktemp("divisions")
+    lake, feed = Settings(home=home, environments=home, port=9), load_feed("reference.division")
+    for path in sorted((CHECKOUT / "infra" / "demo" / "data" / "reference" / "division").glob("*.tsv")):
+        delivery, _ = landing.receive(lake, feed, path)
+        flow.ingest(lake, feed, [delivery])
+    return lake
 
 
 @pytest.fixture(scope="session")
