@@ -47,7 +47,7 @@ def dates_of(serving_file: Path) -> dict[str, bytes]:
     """Mark → date, of every section whose mart lies in the file."""
     connection = guarded_connection(serving_file)
     try:
-        tables = {name for (name,) in connection.cursor().execute("select table_name from duckdb_tables() union select view_name from duckdb_views()").fetchall()}
+        tables = {name for (name,) in _ask(connection, "select table_name from duckdb_tables() union select view_name from duckdb_views()")}
         queries = read_json(from_environment().home / "superset" / "data_dates.json")
         return {mark: _date(connection, query) for mark, query in queries.items() if re.search(r"from mart\.(\w+)", query)[1] in tables}
     finally:
@@ -56,5 +56,11 @@ def dates_of(serving_file: Path) -> dict[str, bytes]:
 
 def _date(connection, query: str) -> bytes:
     """The date alone: what the section's head says beside it (when published, which time zone) is left to the head."""
-    (answer,) = connection.cursor().execute(query).fetchone()
+    ((answer,),) = _ask(connection, query)
     return re.match(r"[0-9Q:\- ]*", answer or "")[0].strip().encode() or UNKNOWN
+
+
+def _ask(connection, query: str) -> list[tuple]:
+    cursor = connection.cursor()
+    cursor.execute(query)
+    return cursor.fetchall()
