@@ -271,6 +271,21 @@ def feed_sources() -> None:
     print(f"written: {dbt_sources.write()}")
 
 
+@app.command(epilog="Examples: guihu verify · guihu verify --anchor 9f2c…")
+def verify(
+    anchor: Annotated[str | None, typer.Option(help="a hash that an earlier run printed: it must still stand in the ledger")] = None,
+    format: AsFormat = Format.table,
+) -> None:
+    """Read every landed, committed and released file again and name each that is not what was written."""
+    from spark_jobs.upkeep.verify import verify as run
+
+    report = run(from_environment(), anchor)
+    lines = [f"FAULT {fault}" for fault in report.faults]
+    lines += [f"{report.files:,} files, {report.size_bytes / 1e6:,.1f} MB read, {len(report.faults)} faults", f"anchor {report.anchor}: keep it outside this machine"]
+    _tell({"files": report.files, "size_bytes": report.size_bytes, "faults": report.faults, "anchor": report.anchor}, format, lines)
+    raise typer.Exit(REFUSED if report.faults else 0)
+
+
 @hold_app.command("list", epilog="Example: guihu hold list")
 def hold_list(format: AsFormat = Format.table) -> None:
     """Deliveries that are held, and what is unusual about each."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from expectations.contract import Feed
 from expectations.rules import spark_type, uses_known_division
-from spark_jobs import delta
+from spark_jobs import delta, integrity
 from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import exclusive
 from spark_jobs.ingest import bronze, conform, kernel, landing, plausibility
@@ -95,7 +95,7 @@ def _judge(settings: Settings, feed: Feed, delivery: Delivery, progress) -> dict
     seconds["compare"] = time.monotonic() - compared
     _hold_if_unusual(settings, feed, delivery, job, list(parts.values()))
     committed = time.monotonic()
-    _commit(feed, delivery, job, bronze_files, list(parts.values()))
+    _commit(settings, feed, delivery, job, bronze_files, list(parts.values()))
     shutil.rmtree(job.staging)
     seconds["commit"] = time.monotonic() - committed
     return _outcome_of(plan.records, list(parts.values())) | {"seconds": {step: round(taken, 3) for step, taken in seconds.items()}}
@@ -111,7 +111,9 @@ def _hold_if_unusual(settings: Settings, feed: Feed, delivery: Delivery, job: Jo
         raise Held(found)
 
 
-def _commit(feed: Feed, delivery: Delivery, job: Job, bronze_files: list, parts: list[Part]) -> None:
+def _commit(settings: Settings, feed: Feed, delivery: Delivery, job: Job, bronze_files: list, parts: list[Part]) -> None:
+    written = [job.judged / part.judged.name for part in parts] + [job.bronze / file.name for file in bronze_files if job.bronze]
+    integrity.record(settings, written)
     faultpoint("before bronze commit")
     if job.bronze:
         delta.commit_once(job.bronze, bronze.columns(feed), bronze_files, delivery.delivery_id)

@@ -12,7 +12,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from spark_jobs import delta
+from spark_jobs import delta, integrity
 from spark_jobs.duck import delta_reader
 from spark_jobs.files import exclusive, read_json, write_json
 from spark_jobs.publish import policy
@@ -51,6 +51,7 @@ def publish(settings: Settings, built_from: dict) -> tuple[dict, bool]:
             _write_serving_file(settings, draft / role.name, role, release)
         write_json(draft / "release.json", release)
         draft.rename(settings.releases / release["release_id"])
+        integrity.record(settings, sorted((settings.releases / release["release_id"]).glob("*/serve.duckdb")))
         _point_to(settings, release["release_id"])
         return release, True
 
