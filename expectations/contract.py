@@ -140,6 +140,11 @@ class Feed:
         return self.id.replace(".", "__")
 
     @cached_property
+    def identifiers(self) -> tuple[Field, ...]:
+        """The fields that name a person: their text is kept in the vault alone."""
+        return tuple(f for f in self.fields if f.classification == "sensitive-personal" and f.header is not None)
+
+    @cached_property
     def text_fields(self) -> tuple[Field, ...]:
         """The fields that stand in the file, in contract order: the columns of bronze."""
         return tuple(f for f in self.fields if f.header is not None)

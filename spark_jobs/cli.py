@@ -286,6 +286,20 @@ def verify(
     raise typer.Exit(REFUSED if report.faults else 0)
 
 
+@app.command(epilog="Example: guihu erase - --because \"request of 3 May, no. 12\"   (then type the number, so that it stands in no history)")
+def erase(
+    subject: Annotated[str, typer.Argument(help="citizen number, or - to be asked for it")],
+    because: Annotated[str, typer.Option(help="why; kept with the name and the day, without the number")],
+) -> None:
+    """Destroy the key of a person's number: no landed file, no text row and no backup gives it back any more."""
+    from spark_jobs.upkeep.erase import erase as run
+
+    number = typer.prompt("citizen number", hide_input=True) if subject == "-" else subject
+    erased = run(from_environment(), number.strip(), getpass.getuser(), because)
+    print(f"erased: {erased} key{'s' if erased != 1 else ''}" if erased else "the vault does not know this number: nothing to erase")
+    raise typer.Exit(0 if erased else REFUSED)
+
+
 @hold_app.command("list", epilog="Example: guihu hold list")
 def hold_list(format: AsFormat = Format.table) -> None:
     """Deliveries that are held, and what is unusual about each."""

@@ -126,9 +126,8 @@ def _commit(settings: Settings, feed: Feed, delivery: Delivery, job: Job, bronze
 
 def _job(settings: Settings, feed: Feed, delivery: Delivery, plan, path: Path, writes: bool) -> Job:
     divisions = conform.known_divisions(settings) if uses_known_division(feed) else ()
-    key = f"citizen_token_key_{feed.domain}"
-    settings.secret(key)  # made on first use; whoever needs it reads it from its file, it never travels
-    job = Job(feed, delivery, plan, path, divisions, settings.home / "secrets" / key)
+    job = Job(feed, delivery, plan, path, divisions, settings.home)
+    settings.secret(job.key_file.name)  # made on first use; whoever needs it reads it from its file, it never travels
     if not writes:
         return job
     text, judged = (settings.lake / layer / feed.table for layer in ("bronze", "judged"))

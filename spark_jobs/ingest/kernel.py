@@ -19,11 +19,13 @@ from spark_jobs.faultpoint import faultpoint
 from spark_jobs.ingest import bronze, functions
 from spark_jobs.ingest.landing import Delivery
 from spark_jobs.ingest.readers import Plan
+from spark_jobs.vault import unsealed
 
 PARQUET = "(format parquet, compression zstd, compression_level 1, row_group_size 250000)"
 VERDICT_COLUMNS = [
     ("_delivery_id", "string"),
     ("_row", "bigint"),
+    ("_ordinal", "bigint"),  # place within its part of the file: joins do not keep the order of rows
     ("_received_at", "timestamp"),
     ("_known_at", "timestamp"),
     ("_verdict", "string"),
@@ -43,7 +45,7 @@ class Job:
     plan: Plan
     path: Path  # the landed file
     divisions: tuple[str, ...]  # every division code that was ever valid
-    key_file: Path  # key of the tokens of citizen numbers
+    home: Path  # of the deployment: its secrets and its vault
     bronze: Path | None = None  # folder of the table; None where the text rows are committed already
     judged: Path | None = None
     staging: Path | None = None  # where the keys of each part are left; None: the file is rehearsed and nothing is written
@@ -52,6 +54,11 @@ class Job:
     @property
     def dialect(self) -> Dialect:
         return self.feed.dialect_for(self.delivery.file)
+
+    @property
+    def key_file(self) -> Path:
+        """Key of the tokens of citizen numbers, of the feed's domain."""
+        return self.home / "secrets" / f"citizen_token_key_{self.feed.domain}"
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -92,7 +99,7 @@ def work(job: Job, number: int) -> Part:
 def overrule(job: Job, number: int, overruled: pa.Table) -> Part:
     """Write a part again of which some rows (`ordinal`, `verdict`: "repeated" or "KEY.CONFLICT") fell, when held against others.
 
-    Only these rows are judged again, from their text in the bronze file, where a row's number is its place within the part.
+    Only these rows are judged again, from their text in the bronze file, where a row's number is its place within the part: no join made it.
     """
     part, judged = Part(number), job.judged / file_name(job, number)
     with row_kernel(job.threads) as connection:
@@ -105,7 +112,7 @@ def overrule(job: Job, number: int, overruled: pa.Table) -> Part:
         connection.execute("create view delivered as from part")
         _judge(connection, job, overruled)
         columns = _judged_columns(job)
-        connection.execute(f"create view kept as from read_parquet({text_literal(judged)}, file_row_number = true) anti join overruled on ordinal = file_row_number")
+        connection.execute(f"create view kept as from read_parquet({text_literal(judged)}) anti join overruled on ordinal = _ordinal")
         draft = judged.with_suffix(".again")
         written = _write(connection, draft, f"{columns.replace('from judged', 'from kept')} union all {columns}")
         connection.execute(f"create or replace table judged as select _verdict, _reasons, _warnings from read_parquet({text_literal(draft)})")
@@ -172,6 +179,8 @@ def _bronze_query(job: Job) -> str:
 
 def _judge(connection: duckdb.DuckDBPyConnection, job: Job, overruled: pa.Table | None) -> None:
     """The table `judged`: typed rows with `_verdict`, loaded, quarantined or repeated."""
+    if job.feed.identifiers:
+        _open_identifiers(connection, job)
     functions.register(connection, job.key_file)
     connection.register("known_divisions", pa.table({"division_code": pa.array(job.divisions, pa.string())}))
     query, verdict = judged_query(job.feed, "delivered"), "null"
@@ -189,6 +198,13 @@ def _judge(connection: duckdb.DuckDBPyConnection, job: Job, overruled: pa.Table 
         from (select *, case when len(_reasons) > 0 or {verdict} = 'KEY.CONFLICT' then 'quarantined' when {verdict} = 'repeated' then 'repeated' else 'loaded' end as _verdict
           from {query})"""
     )
+
+
+def _open_identifiers(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
+    """`delivered` with the numbers of the persons in place of their marks, in memory alone: bronze is written by now."""
+    text = connection.execute("from delivered").to_arrow_table()
+    connection.register("opened", unsealed(text, job.home, [f.name for f in job.feed.identifiers]))
+    connection.execute("create or replace view delivered as from opened")
 
 
 def _judged_columns(job: Job) -> str:

@@ -6,6 +6,7 @@ landing/deliveries/<feed>/<delivery id>/outcome.json   what became of it: writte
 landing/deliveries/<feed>/<delivery id>/accepted.json  who let it pass the gate although it is unusual, and why
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -13,16 +14,19 @@ import shutil
 import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from expectations.contract import ContractError, Feed
+from spark_jobs import integrity, vault
 from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import read_json, write_json
 from spark_jobs.ingest.refusal import Refused
 from spark_jobs.settings import TIME_ZONE, Settings
 
+PIECE = 16 << 20  # bytes
 MANIFEST_SUFFIX = ".manifest.json"
 MANIFEST_KEYS = {"rows": int, "sha256": str, "control_totals": dict, "period": str, "sequence": int, "known_at": str, "effective_date": str, "note": str}
 
@@ -51,7 +55,7 @@ def receive(settings: Settings, feed: Feed, path: Path, manifest_path: Path | No
     feed.dialect_for(path.name)
     if manifest_path is None and path.with_name(path.name + MANIFEST_SUFFIX).is_file():
         manifest_path = path.with_name(path.name + MANIFEST_SUFFIX)
-    sha256, size = _keep_bytes(settings, path)
+    sha256, size = _keep_bytes(settings, path, feed)
     faultpoint("bytes kept")
     folder = delivery_folder(settings, feed.id, sha256[:16])
     if (folder / "received.json").is_file():
@@ -187,17 +191,20 @@ def record_outcome(settings: Settings, delivery: Delivery, result: dict) -> None
     write_json(delivery_folder(settings, delivery.feed, delivery.delivery_id) / "outcome.json", {**result, "finished_at": finished})
 
 
-def _keep_bytes(settings: Settings, path: Path) -> tuple[str, int]:
-    """Copy into landing while hashing; the bytes are synced before they get their name."""
+def _keep_bytes(settings: Settings, path: Path, feed: Feed) -> tuple[str, int]:
+    """Copy into landing while hashing; the bytes are synced before they get their name.
+
+    The name is the hash of what was sent; a feed that names persons is kept with marks in place of their numbers, which go to the vault.
+    """
     drafts = settings.landing / "drafts"
     drafts.mkdir(parents=True, exist_ok=True)
     draft = drafts / f"{os.getpid()}-{time.monotonic_ns()}"
     before = path.stat()
     digest = hashlib.sha256()
-    with path.open("rb") as source, draft.open("wb") as copy:
-        while piece := source.read(1 << 20):
+    with path.open("rb") as source, draft.open("wb") as copy, _seal_for(settings, path, feed) as seal:
+        while piece := source.read(PIECE) + source.readline():  # whole lines: no number is cut
             digest.update(piece)
-            copy.write(piece)
+            copy.write(seal(piece))
         copy.flush()
         os.fsync(copy.fileno())
     after = path.stat()
@@ -211,7 +218,23 @@ def _keep_bytes(settings: Settings, path: Path) -> tuple[str, int]:
     else:
         draft.chmod(0o444)
         draft.replace(target)
+        if feed.identifiers:
+            integrity.record(settings, [target])  # its name is no longer the hash of its bytes
     return digest.hexdigest(), after.st_size
+
+
+@contextlib.contextmanager
+def _seal_for(settings: Settings, path: Path, feed: Feed):
+    """What each piece of the file passes through. Raises Refused where numbers could not be seen in the bytes."""
+    if not feed.identifiers:
+        yield bytes
+        return
+    with path.open("rb") as file:
+        start = file.read(4)
+    if feed.dialect_for(path.name).format == "xlsx" or start.startswith((b"PK", b"\x1f\x8b", b"\xff\xfe", b"\xfe\xff")):
+        raise Refused("NOT_SEALABLE", f"{path.name}: {feed.id} names persons; send it as plain text in UTF-8 or GB18030, so that their numbers go to the vault before anything is kept")
+    with vault.of(settings) as open_vault:
+        yield partial(open_vault.seal, encoding=feed.dialect_for(path.name).encoding)
 
 
 def _read_manifest(path: Path | None) -> tuple[dict, Refused | None]:

@@ -28,6 +28,16 @@ def test_every_row_is_loaded_quarantined_or_repeated(ingested):
         assert outcome["rows_in"] == outcome["rows_loaded"] + outcome["rows_quarantined"] + outcome["rows_repeated"]
 
 
+def test_every_record_stands_in_the_judged_table_exactly_once(settings, lake, ingested):
+    rows = 0
+    for feed in load_all().values():
+        doubled = lake.execute(f"select count(*) - count(distinct (_delivery_id, _row, _ordinal)), count(*) from judged_{feed.table}").fetchone()
+        text = lake.execute(f"select count(*) from delta_scan('{settings.lake / 'bronze' / feed.table}')").fetchone()
+        assert (doubled[0], doubled[1]) == (0, text[0]), feed.id
+        rows += text[0]
+    print(f"text rows that were judged exactly once: {rows:,} of {rows:,}")
+
+
 def test_every_planted_error_is_in_quarantine_with_its_own_reason(settings, lake, ingested):
     seen, missed = 0, []
     for listed in sorted((settings.home / "demo" / "planted").rglob("*.planted.json")):
