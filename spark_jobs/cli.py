@@ -103,6 +103,25 @@ def ingest(
     raise typer.Exit(0 if changed else skip_exit_code)
 
 
+@app.command(epilog="Example: guihu gateway --port 9212")
+def gateway(
+    feed: Annotated[str, typer.Option(help="feed id; its file dialect is hj212")] = "environment.pollutant_discharge",
+    port: Annotated[int, typer.Option(help="port on loopback; 0 takes a free one and prints it")] = 9212,
+    edition: Annotated[str, typer.Option(help="edition of HJ 212 that is acknowledged: 2017, 2025 or auto (all that have come into force)")] = "auto",
+    segment_seconds: Annotated[float, typer.Option(min=0.1, help="a segment becomes a delivery after so many seconds")] = 60,
+    segment_messages: Annotated[int, typer.Option(min=1, help="or after so many messages")] = 50_000,
+) -> None:
+    """Take messages of pollutant monitors (HJ 212 over TCP) until SIGTERM. What is answered is on disk first."""
+    from spark_jobs.ingest.gateway import server
+
+    if edition not in (*server.IN_FORCE, "auto"):
+        raise typer.BadParameter(f"--edition is {', '.join(server.IN_FORCE)} or auto")
+    try:
+        server.serve(from_environment(), load_feed(feed), port, edition, segment_seconds, segment_messages, lambda text: print(text, flush=True))
+    except (OSError, server.GatewayBusy) as fault:
+        raise ServiceDown(f"the gateway cannot run: {fault}") from fault
+
+
 @app.command(epilog="Example: guihu build --select mart_economy__gdp")
 def build(
     select: Annotated[str | None, typer.Option(help="models, as dbt selects them")] = None,
