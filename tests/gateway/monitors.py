@@ -22,11 +22,11 @@ class RunningGateway:
         self.home, self.process, self.port = home, None, 0
         self.settings = Settings(home, Path(os.environ.get("GUIHU_ENV", CHECKOUT / ".guihu" / "env")), 18080)
 
-    def start(self, *options: str, **variables: str) -> None:
+    def start(self, *options: str, preexec_fn=None, **variables: str) -> None:
         command = [sys.executable, "-m", "spark_jobs.cli", "gateway", "--port", "0", *options]
         environment = os.environ | {"GUIHU_HOME": str(self.home), "PYTHONPATH": str(CHECKOUT)} | variables
         self.log = (self.home / f"gateway-{time.monotonic_ns()}.log").open("w+")
-        self.process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=self.log, stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=self.log, stderr=subprocess.STDOUT, preexec_fn=preexec_fn)
         deadline = time.monotonic() + 60
         while "gateway on" not in self.said():
             assert time.monotonic() < deadline and self.process.poll() is None, self.said()

@@ -1,6 +1,7 @@
 """The gateway over real TCP: what it answers is on disk, what it keeps becomes deliveries, whatever the connection or a kill does."""
 
 import random
+import resource
 import signal
 import subprocess
 import threading
@@ -148,6 +149,30 @@ def test_killed_at_every_place_each_acknowledged_message_is_delivered_exactly_on
     assert sorted(gateway.delivered()) == sorted(hourly(number)[:-2] for number in range(40))
     assert gateway.left_over() == []
     print(f"killed {point}: {len(acknowledged)} of 40 acknowledged before")
+
+
+def test_a_torn_last_line_is_cut_off_and_every_line_before_it_is_delivered(gateway):
+    opened = gateway.home / "gateway" / "open"
+    opened.mkdir(parents=True)
+    (opened / "pollutant_discharge_left.hj212").write_bytes(hourly(1) + hourly(2) + hourly(3)[:70])
+    (opened / "pollutant_discharge_empty.hj212").write_bytes(b"")
+    gateway.start()
+    assert gateway.delivered() == [hourly(1)[:-2], hourly(2)[:-2]]
+    assert gateway.stop() == 0
+    assert gateway.left_over() == []
+
+
+def test_a_full_disk_ends_the_gateway_and_what_was_acknowledged_is_delivered_later(gateway):
+    gateway.start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)))
+    acknowledged = _talk(gateway, range(1000))
+    assert gateway.process.wait(timeout=30) == 3
+    assert "cannot run" in gateway.said() and "Traceback" not in gateway.said()
+    gateway.start()
+    assert gateway.stop() == 0
+    delivered = gateway.delivered()
+    assert 50 < len(acknowledged) < 1000
+    assert {hourly(number)[:-2] for number in acknowledged} <= set(delivered)
+    assert len(delivered) == len(set(delivered))
 
 
 @pytest.mark.timeout(600)

@@ -76,8 +76,9 @@ class Segments:
                 try:
                     await asyncio.to_thread(self._append, self._writing.lines)
                 except OSError as fault:  # the disk is full or gone: nobody is told that anything is safe
-                    self._writing.done.set_exception(fault)
-                    self._batch.done.set_exception(fault)
+                    for batch in (self._writing, self._batch):
+                        if batch.lines:
+                            batch.done.set_exception(fault)
                     raise
                 self._writing.done.set_result(None)
         finally:

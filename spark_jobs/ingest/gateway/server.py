@@ -87,8 +87,10 @@ class Gateway:
         peer = "{}:{}".format(*writer.get_extra_info("peername")[:2])
         try:
             await self._converse(reader, writer, peer)
-        except (ConnectionError, TimeoutError) as fault:
-            self.tell(f"{peer}: connection lost: {fault or 'silent for too long'}")
+        except TimeoutError:
+            self.tell(f"{peer}: closed: silent for {IDLE_SECONDS} s")
+        except OSError as fault:  # the connection broke, or the disk did: then the gateway ends, and nothing was answered
+            self.tell(f"{peer}: ended: {fault}")
         finally:
             writer.close()
 
