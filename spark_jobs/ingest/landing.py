@@ -24,7 +24,7 @@ from spark_jobs.ingest.refusal import Refused
 from spark_jobs.settings import TIME_ZONE, Settings
 
 MANIFEST_SUFFIX = ".manifest.json"
-MANIFEST_KEYS = {"rows": int, "sha256": str, "control_totals": dict, "period": str, "sequence": int, "known_at": str, "effective_date": str, "note": str}
+MANIFEST_KEYS = {"rows": int, "sha256": str, "control_totals": dict, "period": str, "sequence": int, "known_at": str, "effective_date": str, "watermark": dict, "note": str}
 
 
 @dataclass(frozen=True)
