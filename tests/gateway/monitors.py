@@ -8,7 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-from spark_jobs.ingest import landing
+from expectations.contract import load_feed
+from spark_jobs.duck import delta_reader
+from spark_jobs.ingest import flow, landing
 from spark_jobs.ingest.hj212.packets import END, cut, packed
 from spark_jobs.settings import CHECKOUT, HOST, Settings
 
@@ -52,6 +54,16 @@ class RunningGateway:
             assert len(found) == delivery.manifest["rows"]
             lines += found
         return lines
+
+    def in_silver(self) -> list[tuple]:
+        """Bring every delivery into silver; number, item and verdict of each row there."""
+        feed = load_feed(FEED)
+        results = flow.ingest(self.settings, feed, landing.pending(self.settings, FEED))
+        for result in results:
+            outcome = result.outcome
+            assert outcome["rows_in"] == outcome["rows_loaded"] + outcome["rows_quarantined"] + outcome["rows_repeated"]
+        with delta_reader() as connection:
+            return connection.execute(f"select request_number, item_code, _verdict from delta_scan('{self.settings.lake / 'judged' / feed.table}')").fetchall()
 
     def left_over(self) -> list[str]:
         return [path.name for path in (self.home / "gateway").glob("*/*")]

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -211,6 +212,10 @@ def test_killed_at_any_moment_under_load(gateway):
           f"{len({hourly(n)[:-2] for n in acknowledged} - set(delivered))} lost, {len(delivered) - len(set(delivered))} twice")  # fmt: skip
     assert {hourly(number)[:-2] for number in acknowledged} <= set(delivered) <= {hourly(number)[:-2] for number in sent}
     assert len(delivered) == len(set(delivered))
+    silver = gateway.in_silver()
+    print(f"{len(silver):,} rows in silver, {len({number for number, *_ in silver}):,} messages")
+    assert Counter(number for number, *_ in silver) == Counter(str(20260801000000000 + number) for number in sent if hourly(number)[:-2] in set(delivered))
+    assert {verdict for *_, verdict in silver} == {"loaded"}
 
 
 @pytest.mark.timeout(600)

@@ -17,7 +17,6 @@ from spark_jobs.ingest import bronze, landing
 from spark_jobs.ingest.pull import api, pull
 from spark_jobs.ingest.refusal import Refused
 from spark_jobs.lake import ServiceDown
-from spark_jobs.settings import Settings
 
 FEED = load_feed("environment.surface_water")
 ROWS = readings(2_600, 5)  # six pages of 500
@@ -98,11 +97,6 @@ def platform(monkeypatch):
     server.server_close()
 
 
-@pytest.fixture
-def settings(tmp_path) -> Settings:
-    return Settings(tmp_path, tmp_path, 18080)
-
-
 def delivered(settings) -> list[dict]:
     """The rows of every delivery, each read by the feed's own reader and checked against its manifest."""
     rows = []
@@ -113,7 +107,7 @@ def delivered(settings) -> list[dict]:
     return rows
 
 
-def test_all_pages_then_only_what_changed(platform, settings):
+def test_all_pages_then_only_what_changed(platform, settings, in_silver):
     platform.rows = ROWS[:2000]
     first, is_new, _ = pull(settings, FEED, at=platform.url)
     assert is_new and first.manifest["rows"] == 2000 and delivered(settings) == ROWS[:2000]
@@ -122,7 +116,10 @@ def test_all_pages_then_only_what_changed(platform, settings):
     assert is_new and second.manifest["watermark"]["from"] == first.manifest["watermark"]["to"] == ROWS[1999]["updated_at"]
     again = Counter(json.dumps(row) for row in delivered(settings))
     assert set(again) == {json.dumps(row) for row in ROWS}
-    print(f"2,600 rows in 2 pulls: {again.total():,} delivered, {again.total() - 2600} repeated (those of the last moment)")
+    verdicts, keys = in_silver(FEED)
+    print(f"2,600 rows in 2 pulls: {again.total():,} delivered; in silver {dict(verdicts)}")
+    assert verdicts == {"loaded": 2600, "repeated": again.total() - 2600}
+    assert len(set(keys)) == 2600
 
 
 def test_not_modified_is_no_delivery(platform, settings):

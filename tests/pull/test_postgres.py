@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -20,7 +21,7 @@ from spark_jobs.ingest import landing
 from spark_jobs.ingest.pull import pull
 from spark_jobs.ingest.refusal import Refused
 from spark_jobs.lake import ServiceDown
-from spark_jobs.settings import CHECKOUT, Settings
+from spark_jobs.settings import CHECKOUT
 
 FEED = load_feed("population.movement")
 ROWS = movements.movements(6_000, 20_000, 4)
@@ -43,11 +44,12 @@ def office(cluster):
         yield connection
 
 
-@pytest.fixture
-def settings(tmp_path) -> Settings:
-    (tmp_path / "secrets").mkdir()
-    (tmp_path / "secrets" / "population_registration_password").write_text("reader-of-the-test\n")
-    return Settings(tmp_path, tmp_path, 18080)
+@pytest.fixture(autouse=True)
+def password(settings) -> Path:
+    path = settings.home / "secrets" / "population_registration_password"
+    path.parent.mkdir()
+    path.write_text("reader-of-the-test\n")
+    return path
 
 
 def record(office, first: int, last: int) -> None:
@@ -70,7 +72,7 @@ def wanted(first: int = 0, last: int = len(ROWS)) -> set[tuple]:
     return {tuple(value or "" for value in row.values()) for row in ROWS.slice(first, last - first).to_pylist()}
 
 
-def test_what_is_new_comes_once_and_the_overlap_again(office, settings, cluster):
+def test_what_is_new_comes_once_and_the_overlap_again(office, settings, cluster, in_silver):
     at = f"127.0.0.1:{cluster.port}"
     record(office, 0, 4000)
     first, is_new, notes = pull(settings, FEED, at=at)
@@ -84,7 +86,10 @@ def test_what_is_new_comes_once_and_the_overlap_again(office, settings, cluster)
     assert is_new and second.manifest["watermark"]["from"] == first.manifest["watermark"]["to"]
     rows = delivered(settings)
     assert set(map(tuple, rows)) == wanted()
-    print(f"6,000 rows in 2 steps: {len(rows):,} delivered, {len(rows) - 6000} of them repeated by the overlap")
+    verdicts, keys = in_silver(FEED)
+    print(f"6,000 rows in 2 steps: {len(rows):,} delivered, {len(rows) - 6000} of them by the overlap; in silver {dict(verdicts)}")
+    assert verdicts == {"loaded": 6000, "repeated": len(rows) - 6000}
+    assert {number for (number,) in keys} == set(ROWS["业务流水号"].to_pylist())
 
 
 def test_an_empty_table_is_no_delivery(office, settings, cluster):
@@ -177,14 +182,14 @@ def test_a_changed_table_is_refused_or_told(office, settings, cluster):
         pull(settings, FEED, at=f"127.0.0.1:{cluster.port}")
 
 
-def test_without_password_server_or_right_the_reason_is_said(office, settings, cluster, tmp_path):
+def test_without_password_server_or_right_the_reason_is_said(office, settings, cluster, password):
     at = f"127.0.0.1:{cluster.port}"
     with pytest.raises(ServiceDown, match="127.0.0.1:1"):
         pull(settings, FEED, at="127.0.0.1:1")
-    (tmp_path / "secrets" / "population_registration_password").write_text("wrong")
+    password.write_text("wrong")
     with pytest.raises(ServiceDown, match="password authentication failed"):
         pull(settings, FEED, at=at)
-    (tmp_path / "secrets" / "population_registration_password").unlink()
+    password.unlink()
     with pytest.raises(ContractError, match="secrets/population_registration_password"):
         pull(settings, FEED, at=at)
     with pytest.raises(ContractError, match="Servers to pull from: none"):

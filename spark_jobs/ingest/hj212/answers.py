@@ -16,20 +16,25 @@ REFUSED, WRONG_FLAG, CONDITION = 2, 6, 3  # QnRtn, QnRtn, ExeRtn
 
 def answers(message: Message, editions: frozenset[str]) -> bytes:
     """The packets to send back, empty where none is wanted. An edition that is not spoken here is answered with QnRtn 6."""
-    if not message.wants_answer or message.cn in ANSWERS:
+    kind = kind_of(message)
+    if not message.wants_answer or kind == "answer":
         return b""
     if message.edition not in editions:
         return _answer(message, REQUEST_ANSWER, f"QnRtn={WRONG_FLAG}")
-    if message.cn in NOTICES:
+    if kind == "notice":
         return _answer(message, NOTICE_ANSWER)
-    if is_upload(message):
+    if kind == "data":
         return _answer(message, DATA_ANSWER)
     return _answer(message, REQUEST_ANSWER, f"QnRtn={REFUSED}") + _answer(message, RESULT, f"ExeRtn={CONDITION}")
 
 
-def is_upload(message: Message) -> bool:
-    """Whether it brings data; a request of the same command has no time of data."""
-    return UPLOADED_WITH.get(message.cn, "DataTime") in items(message)
+def kind_of(message: Message) -> str:
+    """answer, notice, data or request. A request and the data that follow it share QN and CN; only data carry their time or value."""
+    if message.cn in ANSWERS:
+        return "answer"
+    if message.cn in NOTICES:
+        return "notice"
+    return "data" if UPLOADED_WITH.get(message.cn, "DataTime") in items(message) else "request"
 
 
 def _answer(message: Message, cn: str, area: str = "") -> bytes:

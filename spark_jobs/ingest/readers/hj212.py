@@ -13,13 +13,14 @@ import pyarrow as pa
 
 from expectations.contract import Dialect
 from spark_jobs.ingest.hj212 import Fault
+from spark_jobs.ingest.hj212.answers import kind_of
 from spark_jobs.ingest.hj212.messages import WHOLE, Message, items, message_of
 from spark_jobs.ingest.hj212.packets import END, cut
 from spark_jobs.ingest.readers import Part, Plan, text_table
 from spark_jobs.ingest.refusal import Refused
 
 BLOCK = 16 << 20
-MESSAGE_COLUMNS = ("MN", "QN", "ST", "CN", "Flag", "PNUM", "PNO", "Length", "DataTime")
+MESSAGE_COLUMNS = ("MN", "QN", "ST", "CN", "Kind", "Flag", "PNUM", "PNO", "Length", "DataTime")
 SUFFIXES = ("Rtd", "Min", "Avg", "Max", "ZsRtd", "ZsMin", "ZsAvg", "ZsMax", "Cou", "Flag", "EFlag", "SampleTime", "Data", "DayData", "NightData", "RS", "RT", "Info", "SN")
 HEADERS = (*MESSAGE_COLUMNS, "Item", *(f"Item-{suffix}" for suffix in SUFFIXES), "Value", "Other")
 PASSWORD = re.compile(r"PW=[^;]*")
@@ -67,6 +68,7 @@ def _rows(message: Message, line: bytes) -> Iterator[dict[str, str]]:
         "QN": message.qn,
         "ST": message.st,
         "CN": message.cn,
+        "Kind": kind_of(message),
         "Flag": str(message.flag),
         "PNUM": str(message.packets),
         "PNO": str(message.packet),
