@@ -32,12 +32,15 @@ class Database:
 
 
 @contextlib.contextmanager
-def running(password: str) -> Iterator[Database]:
-    """Make and start a cluster with the database `population`; stopped and removed at the end. Root hands it to a user of its own."""
+def running(password: str, port: int = 0) -> Iterator[Database]:
+    """Make and start a cluster with the database `population`, on a free port where none is given; stopped and removed at the end.
+
+    PostgreSQL does not run as root: root hands it to the user `postgres`.
+    """
     folder = Path(tempfile.mkdtemp(prefix="guihu-business-"))
     account = pwd.getpwnam("postgres") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
     identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-    port = _free_port()
+    port = port or _free_port()
     (folder / "password").write_text(password)
     for path in (folder, folder / "password"):
         os.chown(path, account.pw_uid, account.pw_gid)

@@ -64,12 +64,12 @@ def page_of(rows: list[dict[str, str]], asked: dict[str, str]) -> dict:
 
 
 class Platform(ThreadingHTTPServer):
-    """The interface on a free port of loopback. `rows` may grow while it serves."""
+    """The interface on loopback, on a free port where none is given. `rows` may grow while it serves."""
 
     daemon_threads = True
 
-    def __init__(self, rows: list[dict[str, str]], handler: type["Readings"] | None = None):
-        super().__init__((HOST, 0), handler or Readings)
+    def __init__(self, rows: list[dict[str, str]], handler: type["Readings"] | None = None, port: int = 0):
+        super().__init__((HOST, port), handler or Readings)
         self.rows = rows
 
     @property
