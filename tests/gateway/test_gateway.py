@@ -14,6 +14,7 @@ import pytest
 from spark_jobs.ingest.hj212.packets import packed, unpacked
 from tests.gateway.monitors import answered, hourly
 
+pytestmark = pytest.mark.service
 SAMPLES = (Path(__file__).parent / "hj212_annexC_samples.txt").read_text(encoding="utf-8").split("\n")[:-1]
 KILLS = 10
 POINTS = ["before segment write", "before segment sync", "after segment sync", "before segment is closed", "before segment is received", "bytes kept", "after segment is received"]
@@ -174,6 +175,23 @@ def test_a_full_disk_ends_the_gateway_and_what_was_acknowledged_is_delivered_lat
     assert 50 < len(acknowledged) < 1000
     assert {hourly(number)[:-2] for number in acknowledged} <= set(delivered)
     assert len(delivered) == len(set(delivered))
+
+
+def test_a_sender_that_takes_no_answers_is_held_back_and_the_others_are_served(gateway):
+    gateway.start()
+    with gateway.connect() as greedy, gateway.connect() as polite:
+        greedy.settimeout(2)
+        sent = 0
+        with pytest.raises(TimeoutError):
+            for number in range(1_000_000):
+                greedy.sendall(hourly(number))
+                sent += 1
+        polite.sendall(hourly(1, mn="F" * 24))
+        assert b"CN=9014" in answered(polite, 1)[0]
+        memory = int(next(line for line in Path(f"/proc/{gateway.process.pid}/status").read_text().splitlines() if line.startswith("VmRSS")).split()[1])
+    assert gateway.stop() == 0
+    print(f"held back after {sent:,} messages without an answer taken; gateway {memory / 1024:.0f} MB")
+    assert memory < 250 * 1024
 
 
 @pytest.mark.timeout(600)

@@ -11,6 +11,7 @@ import pytest
 from spark_jobs.settings import CHECKOUT
 
 
+@pytest.mark.service
 @pytest.mark.timeout(180)
 def test_both_systems_are_pulled_from_by_the_command_alone(tmp_path):
     environment = os.environ | {"GUIHU_HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join([str(CHECKOUT), os.environ.get("PYTHONPATH", "")])}

@@ -23,6 +23,7 @@ from spark_jobs.ingest.refusal import Refused
 from spark_jobs.lake import ServiceDown
 from spark_jobs.settings import CHECKOUT
 
+pytestmark = pytest.mark.service
 FEED = load_feed("population.movement")
 ROWS = movements.movements(6_000, 20_000, 4)
 POINTS = ["pull written", "bytes kept", "pull received"]

@@ -106,7 +106,8 @@ class Gateway:
             if lines:
                 await self.segments.synced()
                 writer.write(b"".join(replies))
-                await writer.drain()
+                async with asyncio.timeout(IDLE_SECONDS):  # a sender that takes no answers is not read either
+                    await writer.drain()
             for line in lines:
                 foreign = 0 if line.startswith(HEAD) else foreign + 1
             if endless or foreign >= FOREIGN_LINES:

@@ -2,7 +2,7 @@
 
 Options of the contract's server: `records` and `total`, the members of a body that hold the rows and their whole number; `page`, the
 parameter that asks for a page (from 1); `size` and `sizeOf`, the parameter and number of rows of a page; `since` and `watermark`, the
-parameter that asks for what changed from then on, and the member of a row it is compared with; `secret`, where a token is needed.
+parameter that asks for what changed from then on, and the member of a row it is compared with (a time in ISO 8601, always in one form); `secret`, where a token is needed.
 
 A page is asked for again, later and later, while the interface is busy, broken or cut off. What a page that fails for good leaves
 behind is never landed: all pages or none.
