@@ -1,9 +1,11 @@
 """The gateway over real TCP: what it answers is on disk, what it keeps becomes deliveries, whatever the connection or a kill does."""
 
+import os
 import random
 import resource
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from spark_jobs.ingest.hj212.packets import packed, unpacked
+from spark_jobs.settings import CHECKOUT
 from tests.gateway.monitors import answered, hourly
 
 pytestmark = pytest.mark.service
@@ -181,11 +184,7 @@ def test_a_sender_that_takes_no_answers_is_held_back_and_the_others_are_served(g
     gateway.start()
     with gateway.connect() as greedy, gateway.connect() as polite:
         greedy.settimeout(2)
-        sent = 0
-        with pytest.raises(TimeoutError):
-            for number in range(1_000_000):
-                greedy.sendall(hourly(number))
-                sent += 1
+        sent = _send_until_held_back(greedy)
         polite.sendall(hourly(1, mn="F" * 24))
         assert b"CN=9014" in answered(polite, 1)[0]
         memory = int(next(line for line in Path(f"/proc/{gateway.process.pid}/status").read_text().splitlines() if line.startswith("VmRSS")).split()[1])
@@ -238,16 +237,19 @@ def test_killed_at_any_moment_under_load(gateway):
 
 @pytest.mark.timeout(600)
 def test_a_thousand_connections(gateway):
-    """Another process opens a thousand connections, each with twenty messages one after the other: send, wait for the answer."""
+    """The monitors of the demonstration, a process of their own: each sends an hour, waits for the answer, sends the next."""
     gateway.start()
-    crowd = subprocess.run(["python3", str(Path(__file__).with_name("crowd.py")), str(gateway.port), "1000", "20"], capture_output=True, text=True, timeout=500)
+    command = [sys.executable, "-m", "infra.demo.monitors", "--port", str(gateway.port), "--monitors", "1000", "--hours", "20"]
+    crowd = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=500)
     assert crowd.returncode == 0, crowd.stderr
-    cpu = sum(float(ticks) for ticks in Path(f"/proc/{gateway.process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]) / 100
+    cpu = sum(float(ticks) for ticks in Path(f"/proc/{gateway.process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]) / os.sysconf("SC_CLK_TCK")
     resident = next(line for line in Path(f"/proc/{gateway.process.pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
     assert gateway.stop() == 0
-    delivered = gateway.delivered()
-    print(f"{crowd.stdout.strip()}; gateway {cpu:.1f} CPU-s, {resident}")
-    assert len(delivered) == len(set(delivered)) == 20_000
+    silver = gateway.in_silver()
+    print(f"{crowd.stdout.strip()}; gateway {cpu:.1f} CPU-s, {resident}; in silver {Counter(verdict for *_, verdict in silver)}")
+    broken = int(crowd.stdout.split(" with a wrong CRC")[0].rpartition(" ")[2])
+    assert broken > 10 and len(gateway.delivered()) == 20_000 + broken
+    assert Counter(verdict for *_, verdict in silver) == {"loaded": 100_000, "quarantined": broken}
 
 
 def _talk(gateway, numbers) -> list[int]:
@@ -262,3 +264,14 @@ def _talk(gateway, numbers) -> list[int]:
     except (OSError, AssertionError):
         return acknowledged
     return acknowledged
+
+
+def _send_until_held_back(connection) -> int:
+    """Send and take no answer; how many messages went out before the connection took no more."""
+    sent = 0
+    try:
+        while True:
+            connection.sendall(hourly(sent))
+            sent += 1
+    except TimeoutError:
+        return sent
