@@ -24,7 +24,7 @@ HOUSE_PROPERTIES = {
     "contract": {"nameEn", "kind", "sharing", "synthetic", "source"},
     "server": {
         "delimiter", "nullValues", "skipLines", "footerPattern", "trailingDelimiter", "multiline", "sheet", "records",
-        "ignored", "manifest", "unpivot",
+        "ignored", "manifest", "unpivot", "volume",
     },
     "postgres": {"table", "watermark", "overlap", "user", "secret"},
     "api": {"page", "size", "sizeOf", "since", "watermark", "records", "total", "secret"},
@@ -65,6 +65,7 @@ class Dialect:
     ignored: tuple[str, ...] = ()
     manifest_required: bool = False
     unpivot: Unpivot | None = None
+    any_volume: bool = False  # a file holds what came since the last one, however much that is
 
 
 @dataclass(frozen=True)
@@ -261,6 +262,7 @@ def _dialect(server: dict, path: Path) -> Dialect:
         ignored=tuple(house.get("ignored", [])),
         manifest_required=house.get("manifest") == "required",
         unpivot=Unpivot(tuple(unpivot["keep"]), unpivot["name"], unpivot["value"]) if unpivot else None,
+        any_volume=house.get("volume") == "any",
     )
 
 

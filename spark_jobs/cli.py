@@ -107,7 +107,7 @@ def ingest(
 def pull(
     feed: Annotated[str, typer.Argument(help="feed id; its contract names a database (postgres) or an interface (api)")],
     server: Annotated[str | None, typer.Option(help="which server of the contract, where it names several")] = None,
-    since: Annotated[str | None, typer.Option(help="pull again from this watermark on")] = None,
+    since: Annotated[str | None, typer.Option(help="pull from this watermark on, once more; later pulls go on where the last complete one ended")] = None,
     at: Annotated[str | None, typer.Option(help="another address than the contract's: HOST:PORT of a database, URL of an interface")] = None,
     skip_exit_code: SkipCode = 0,
     format: AsFormat = Format.table,

@@ -158,13 +158,26 @@ def test_a_row_without_watermark_is_not_lost(office, settings, cluster):
     assert newest.manifest["watermark"]["to"] == max(ROWS["更新时间"].slice(0, 100).to_pylist())
 
 
-def test_a_refused_delivery_does_not_move_the_watermark(office, settings, cluster):
-    record(office, 0, 500)
+def test_what_a_refused_delivery_held_is_fetched_again_even_if_others_followed(office, settings, cluster):
+    at = f"127.0.0.1:{cluster.port}"
+    pulled = []
+    for last in (500, 900, 1500):
+        record(office, last - 500 if last == 500 else pulled[-1][1], last)
+        pulled.append((pull(settings, FEED, at=at)[0], last))
+    landing.record_refusal(settings, pulled[1][0], Refused("REJECTED_BY_STEWARD", "as an example"))
+    again, _, _ = pull(settings, FEED, at=at)
+    assert again.manifest["watermark"]["from"] == pulled[0][0].manifest["watermark"]["to"]
+    assert again.manifest["rows"] >= 1000
+    assert {row[0] for row in delivered(settings)} == set(ROWS["业务流水号"].slice(0, 1500).to_pylist())
+    assert pull(settings, FEED, at=at)[0].manifest["watermark"]["from"] == again.manifest["watermark"]["to"]
+
+
+def test_a_system_that_still_gives_what_was_refused_is_not_passed_over_in_silence(office, settings, cluster):
+    record(office, 0, 100)
     delivery, _, _ = pull(settings, FEED, at=f"127.0.0.1:{cluster.port}")
-    landing.record_refusal(settings, delivery, Refused("HEADER_MISMATCH", "as an example"))
-    record(office, 500, 600)
-    second, _, _ = pull(settings, FEED, at=f"127.0.0.1:{cluster.port}")
-    assert second.manifest["watermark"]["from"] is None and second.manifest["rows"] == 600
+    landing.record_refusal(settings, delivery, Refused("CONTROL_TOTAL", "as an example"))
+    with pytest.raises(Refused, match=f"still gives what was refused as delivery {delivery.delivery_id}"):
+        pull(settings, FEED, at=f"127.0.0.1:{cluster.port}")
 
 
 def test_a_changed_table_is_refused_or_told(office, settings, cluster):

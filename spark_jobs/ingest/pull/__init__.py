@@ -14,6 +14,7 @@ from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import exclusive, write_json
 from spark_jobs.ingest import landing
 from spark_jobs.ingest.landing import Delivery
+from spark_jobs.ingest.refusal import Refused
 from spark_jobs.settings import Settings
 
 
@@ -43,20 +44,34 @@ def pull(settings: Settings, feed: Feed, server: str | None = None, since: str |
         faultpoint("pull written")
         if fetched is None:
             return None, False, ()
-        manifest = folder / (fetched.path.name + landing.MANIFEST_SUFFIX)
         with fetched.path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        path = fetched.path.rename(fetched.path.with_stem(f"{fetched.path.stem}_{sha256[:8]}"))  # two pulls may reach equally far
+        manifest = folder / (path.name + landing.MANIFEST_SUFFIX)
         write_json(manifest, {"rows": fetched.rows, "sha256": sha256, "watermark": {"server": source.name, "from": begin.get("to"), **fetched.to}})
-        delivery, is_new = landing.receive(settings, feed, fetched.path, manifest)
+        delivery, is_new = landing.receive(settings, feed, path, manifest)
         faultpoint("pull received")
         shutil.rmtree(folder)
+        outcome = landing.outcome(landing.delivery_folder(settings, feed.id, delivery.delivery_id)) or {}
+        if outcome.get("status") == "refused":
+            refusal = outcome["refusal"]
+            raise Refused(refusal["code"], f"{feed.id}: {source.name} still gives what was refused as delivery {delivery.delivery_id}: {refusal['detail']} (owner: {feed.owner})")
         return delivery, is_new, fetched.notes
 
 
 def reached(settings: Settings, feed: Feed, source: Source) -> dict:
-    """How far this source was pulled, from the newest of its deliveries that was not refused; empty before the first."""
-    pulled = [d.manifest["watermark"] for d, outcome in landing.ledger(settings, feed.id) if "watermark" in d.manifest and (outcome or {}).get("status") != "refused"]
-    return next((mark for mark in reversed(pulled) if mark["server"] == source.name), {})
+    """How far this source was pulled without a gap: the watermark of the last of its deliveries; empty before the first.
+
+    Where a delivery was refused, those that began where it ended do not count: the next pull fetches its rows once more.
+    """
+    covered, last = {None}, {}
+    for delivery, outcome in landing.ledger(settings, feed.id):
+        mark = delivery.manifest.get("watermark", {})
+        is_refused = outcome is not None and outcome["status"] == "refused"
+        if mark.get("server") == source.name and mark["from"] in covered and not is_refused:
+            covered.add(mark["to"])
+            last = mark
+    return last
 
 
 def secret(settings: Settings, source: Source) -> str:
