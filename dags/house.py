@@ -24,6 +24,8 @@ class Feed:
     owner: str
     kind: str
     timetable: str
+    schedule: str | None
+    is_pulled: bool
     tags: tuple[str, ...]
 
     @property
@@ -56,6 +58,8 @@ def as_feed(contract: dict) -> Feed:
         owner=contract["team"]["name"],
         kind=traits["kind"],
         timetable=f"every {every['value']} {every['unit']} ({every.get('schedule', 'no fixed hour')}), late after {late['value']} {late['unit']}",
+        schedule=every.get("schedule"),
+        is_pulled=any(server["type"] in ("postgres", "api") for server in contract["servers"]),
         tags=(contract["domain"], traits["kind"], "synthetic" if traits["synthetic"] else "real"),
     )
 

@@ -18,13 +18,16 @@ FOLDER = Path(__file__).resolve().parent
 FEED_ID = re.compile(r"[a-z][a-z0-9_]{1,40}\.[a-z][a-z0-9_]{1,60}")
 SEVERITIES = ("error", "hold", "warning")  # the row is quarantined, the delivery waits for the steward, it is only said
 KINDS = ("event", "register", "series", "reference")
+SOURCES = ("postgres", "api")
 CLASSIFICATIONS = ("public", "internal", "personal", "sensitive-personal")
 HOUSE_PROPERTIES = {
     "contract": {"nameEn", "kind", "sharing", "synthetic", "source"},
     "server": {
         "delimiter", "nullValues", "skipLines", "footerPattern", "trailingDelimiter", "multiline", "sheet", "records",
-        "ignored", "manifest", "unpivot",
+        "ignored", "manifest", "unpivot", "volume",
     },
+    "postgres": {"table", "watermark", "overlap", "user", "secret"},
+    "api": {"page", "size", "sizeOf", "since", "watermark", "records", "total", "secret"},
     "schema": {"effectiveFrom"},
     "property": {"unit", "bronzeOnly", "flatLineAfter"},
 }  # fmt: skip
@@ -62,6 +65,20 @@ class Dialect:
     ignored: tuple[str, ...] = ()
     manifest_required: bool = False
     unpivot: Unpivot | None = None
+    any_volume: bool = False  # a file holds what came since the last one, however much that is
+
+
+@dataclass(frozen=True)
+class Source:
+    """A business system that a feed is pulled from: a database (`postgres`) or an interface (`api`).
+
+    `address` holds the standard's fields (host, port, database, schema; location), `options` the house's own.
+    """
+
+    name: str
+    type: str
+    address: dict[str, Any]
+    options: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -126,6 +143,7 @@ class Feed:
     latency_hours: float
     effective_from: str | None
     dialects: tuple[Dialect, ...]
+    sources: tuple[Source, ...]
     fields: tuple[Field, ...]
     rules: tuple[Rule, ...]
     path: Path = field(compare=False)
@@ -222,7 +240,8 @@ def _feed(document: dict, path: Path) -> Feed:
         frequency_days=float(frequency.get("value", 0)) * {"h": 1 / 24, "d": 1, "m": 30.4, "y": 365.25}[frequency.get("unit", "d")],
         latency_hours=float(service.get("latency", {}).get("value", 0)),
         effective_from=table_house.get("effectiveFrom"),
-        dialects=tuple(_dialect(server, path) for server in document["servers"]),
+        dialects=tuple(_dialect(server, path) for server in document["servers"] if server["type"] not in SOURCES),
+        sources=tuple(_source(server, path) for server in document["servers"] if server["type"] in SOURCES),
         fields=tuple(_field(item, path) for item in table["properties"]),
         rules=tuple(_rule(item) for item in table.get("quality", [])),
         path=path,
@@ -248,7 +267,13 @@ def _dialect(server: dict, path: Path) -> Dialect:
         ignored=tuple(house.get("ignored", [])),
         manifest_required=house.get("manifest") == "required",
         unpivot=Unpivot(tuple(unpivot["keep"]), unpivot["name"], unpivot["value"]) if unpivot else None,
+        any_volume=house.get("volume") == "any",
     )
+
+
+def _source(server: dict, path: Path) -> Source:
+    address = {name: value for name, value in server.items() if name not in ("server", "type", "customProperties")}
+    return Source(server["server"], server["type"], address, _house(server, server["type"], path))
 
 
 def _field(item: dict, path: Path) -> Field:

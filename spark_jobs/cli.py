@@ -103,6 +103,48 @@ def ingest(
     raise typer.Exit(0 if changed else skip_exit_code)
 
 
+@app.command(epilog="Examples: guihu pull population.movement · guihu pull environment.surface_water --since 2026-01-01T00:00:00")
+def pull(
+    feed: Annotated[str, typer.Argument(help="feed id; its contract names a database (postgres) or an interface (api)")],
+    server: Annotated[str | None, typer.Option(help="which server of the contract, where it names several")] = None,
+    since: Annotated[str | None, typer.Option(help="pull from this watermark on, once more; later pulls go on where the last complete one ended")] = None,
+    at: Annotated[str | None, typer.Option(help="another address than the contract's: HOST:PORT of a database, URL of an interface")] = None,
+    skip_exit_code: SkipCode = 0,
+    format: AsFormat = Format.table,
+) -> None:
+    """Fetch what is new in a department's system; it becomes a delivery. Running it again loses nothing and loads nothing twice."""
+    from spark_jobs.ingest import pull as pulls
+
+    contract = load_feed(feed)
+    delivery, is_new, notes = pulls.pull(from_environment(), contract, server, since, at)
+    told = {"feed": feed, "delivery_id": delivery and delivery.delivery_id, "is_new": is_new, "notes": notes}
+    lines = [f"{feed}: nothing is new there"]
+    if delivery:
+        told |= {"file": delivery.file, "rows": delivery.manifest["rows"], "watermark": delivery.manifest["watermark"]}
+        lines = [_receipt(told), f"  {told['rows']:,} rows, watermark {told['watermark']['from']} → {told['watermark']['to']}"]
+    _tell(told, format, [*lines, *(f"  note: {note} (owner: {contract.owner})" for note in notes)])
+    raise typer.Exit(0 if is_new else skip_exit_code)
+
+
+@app.command(epilog="Example: guihu gateway --port 9212")
+def gateway(
+    feed: Annotated[str, typer.Option(help="feed id; its file dialect is hj212")] = "environment.pollutant_discharge",
+    port: Annotated[int, typer.Option(help="port on loopback; 0 takes a free one and prints it")] = 9212,
+    edition: Annotated[str, typer.Option(help="edition of HJ 212 that is acknowledged: 2017, 2025 or auto (all that have come into force)")] = "auto",
+    segment_seconds: Annotated[float, typer.Option(min=0.1, help="a segment becomes a delivery after so many seconds")] = 60,
+    segment_messages: Annotated[int, typer.Option(min=1, help="or after so many messages")] = 50_000,
+) -> None:
+    """Take messages of pollutant monitors (HJ 212 over TCP) until SIGTERM. What is answered is on disk first."""
+    from spark_jobs.ingest.gateway import server
+
+    if edition not in (*server.IN_FORCE, "auto"):
+        raise typer.BadParameter(f"--edition is {', '.join(server.IN_FORCE)} or auto")
+    try:
+        server.serve(from_environment(), load_feed(feed), port, edition, segment_seconds, segment_messages, lambda text: print(text, flush=True))
+    except (OSError, server.GatewayBusy) as fault:
+        raise ServiceDown(f"the gateway cannot run: {fault}") from fault
+
+
 @app.command(epilog="Example: guihu build --select mart_economy__gdp")
 def build(
     select: Annotated[str | None, typer.Option(help="models, as dbt selects them")] = None,

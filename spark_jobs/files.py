@@ -25,9 +25,12 @@ def read_json(path: Path) -> Any:
 
 
 @contextlib.contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """Hold the lock file for the time of the block; another process waits. A killed process lets go by dying."""
+def exclusive(path: Path, wait: bool = True) -> Iterator[None]:
+    """Hold the lock file for the time of the block; another process waits. A killed process lets go by dying.
+
+    With `wait` False another process does not wait: BlockingIOError.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

@@ -90,7 +90,10 @@ class Office:
 
     def persons(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """County, sex, day of birth and citizen number; no two residents share a number."""
-        place = shuffled(numbers, self.size)
+        return self.persons_at(shuffled(numbers, self.size))
+
+    def persons_at(self, place: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """The same by place, where residents stand in the order of county, sex and age group."""
         cell = np.searchsorted(self.cell_ends, place, side="right")
         rank = place - (self.cell_ends - self.cell_sizes)[cell]
         county, sex, age = np.unravel_index(cell, self.shape)

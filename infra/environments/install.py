@@ -1,4 +1,4 @@
-"""Install what is missing: uv, three locked environments, Java, the Delta jars, for tests also a browser.
+"""Install what is missing: uv, three locked environments, Java, the Delta jars, for tests also a browser and PostgreSQL.
 
 Usage: infra/bootstrap [--test]        Runs on Python 3.9 with its standard library alone; a second run costs nothing.
 Everything goes to GUIHU_ENV (default .guihu/env in the checkout), except what only apt-get can install, and that only as root.
@@ -12,7 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from infra.environments import browser, jars, java, venvs
+from infra.environments import browser, jars, java, postgres, venvs
 from infra.environments.shell import Missing, report
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -20,7 +20,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 def main() -> int:
     options = argparse.ArgumentParser(description="Install what the lake needs and this machine lacks.")
-    options.add_argument("--test", action="store_true", help="also what only the tests need (pytest, ruff, a browser, fonts)")
+    options.add_argument("--test", action="store_true", help="also what only the tests need (pytest, ruff, a browser, fonts, PostgreSQL)")
     chosen = options.parse_args()
     target = Path(os.environ.get("GUIHU_ENV", CHECKOUT / ".guihu" / "env")).resolve()
     started = time.monotonic()
@@ -47,6 +47,7 @@ def install(target: Path, with_tests: bool) -> None:
             lane.result()
         if with_tests:
             browser.install_browser_and_fonts()
+            postgres.install_postgres()
 
 
 def install_engine(target: Path, uv: str, python: str, with_tests: bool) -> None:

@@ -28,7 +28,7 @@ from spark_jobs.settings import TIME_ZONE, Settings
 
 PIECE = 16 << 20  # bytes
 MANIFEST_SUFFIX = ".manifest.json"
-MANIFEST_KEYS = {"rows": int, "sha256": str, "control_totals": dict, "period": str, "sequence": int, "known_at": str, "effective_date": str, "note": str}
+MANIFEST_KEYS = {"rows": int, "sha256": str, "control_totals": dict, "period": str, "sequence": int, "known_at": str, "effective_date": str, "watermark": dict, "note": str}
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,8 @@ def findings(job: Job, parts: list[Part], earlier: list[tuple[Delivery, dict]]) 
 
 
 def _volume(job: Job, parts: list[Part], earlier: list[tuple[Delivery, dict]]) -> list[Finding]:
+    if job.dialect.any_volume:
+        return []
     same_kind = [outcome["rows_in"] for delivery, outcome in earlier if job.feed.dialect_for(delivery.file) == job.dialect]
     rows = sum(part.verdicts.total() for part in parts)
     if len(same_kind) < LEAST_HISTORY or not rows:

@@ -13,8 +13,8 @@ FEEDS = contract.load_all()
 
 
 
-def test_every_contract_is_valid_and_there_are_eleven():
-    assert len(FEEDS) == 11
+def test_every_contract_is_valid_and_there_are_fourteen():
+    assert len(FEEDS) == 14
     assert {feed.kind for feed in FEEDS.values()} == set(contract.KINDS)
 
 

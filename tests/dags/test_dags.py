@@ -32,7 +32,7 @@ def dags(read) -> dict:
 
 @pytest.fixture(scope="module")
 def feeds(dags) -> dict:
-    return {dag_id: dag for dag_id, dag in dags.items() if dag_id not in PLATFORM}
+    return {dag_id: dag for dag_id, dag in dags.items() if dag_id not in PLATFORM and not dag_id.startswith("pull__")}
 
 
 def test_every_file_in_dags_is_read_without_an_error(read):
@@ -43,6 +43,16 @@ def test_there_is_one_dag_a_contract_and_there_are_contracts(feeds):
     expected = {f"ingest__{path.parent.name}__{path.stem}" for path in CONTRACTS}
     assert expected, "no contract found: this test would prove nothing"
     assert set(feeds) == expected
+
+
+def test_a_feed_whose_contract_names_a_system_is_pulled_on_its_timetable(dags):
+    pulled = [path for path in CONTRACTS if {server["type"] for server in yaml.safe_load(path.read_text())["servers"]} & {"postgres", "api"}]
+    assert len(pulled) >= 2
+    assert {dag_id for dag_id in dags if dag_id.startswith("pull__")} == {f"pull__{path.parent.name}__{path.stem}" for path in pulled}
+    for path in pulled:
+        dag = dags[f"pull__{path.parent.name}__{path.stem}"]
+        assert f"guihu\" pull {path.parent.name}.{path.stem} " in dag["tasks"]["pull"]["command"]
+        assert dag["schedule"] != "NullTimetable" and dag["max_active_runs"] == 1
 
 
 def test_the_dags_that_tie_the_feeds_together_exist(dags):

@@ -35,9 +35,9 @@ class Plan:
 
 def reader(format_name: str):
     """The module that reads this format."""
-    from spark_jobs.ingest.readers import csv, json, xlsx
+    from spark_jobs.ingest.readers import csv, hj212, json, xlsx
 
-    return {"csv": csv, "json": json, "xlsx": xlsx}[format_name]
+    return {"csv": csv, "hj212": hj212, "json": json, "xlsx": xlsx}[format_name]
 
 
 def text_table(headers: tuple[str, ...], columns: list, rows: list[int], defects: list, originals: list) -> pa.Table:
