@@ -12,7 +12,7 @@ from infra.demo import planting
 from infra.demo.csv_stream import dates
 from infra.demo.draw import choose, uniform, whole
 from infra.demo.enterprises import Department
-from infra.demo.offices import FIRST_DAY, LAST_DAY, NOTE, Office, codes_and_names, divisions, places, rows_of, some, years
+from infra.demo.offices import FIRST_DAY, LAST_DAY, NOTE, Office, codes_and_names, divisions, places, rows_of, some, spread, years
 from infra.demo.planting import Kind
 from infra.demo.small_file import Shape
 
@@ -170,7 +170,7 @@ TAX_HEADER = ["统一社会信用代码", "纳税人名称", "行政区划代码
 
 def tax_levels(department: Department, numbers: np.ndarray) -> list[list[str]]:
     """The levels of 2021, 2022 and 2023, told in April of the next year; one in forty is evaluated again a month later and gains a level."""
-    enterprises = numbers * department.size // len(numbers)
+    enterprises = spread(department, numbers)
     rows = []
     for year in (2021, 2022, 2023):
         day = np.datetime64(f"{year + 1}-04-20")

@@ -1,7 +1,7 @@
 """What the offices around the synthetic register have in common: records on its enterprises, sent twice a year.
 
 An office says what one record is; the first delivery holds the records dated up to the end of 2023, the second those of
-January to June 2024. All kinds of error are planted into the first, one into the second.
+January to June 2024.
 """
 
 from collections.abc import Callable
@@ -40,8 +40,7 @@ class Office:
         for number, (name, last_day, known_at) in enumerate(DELIVERIES, 1):
             records = [row for row in rows if sent_before < row[place] <= last_day]
             path = folder / f"{folder.name}_{name}_{NOTE}.{self.suffix}"
-            kinds = self.kinds if number == 1 else self.kinds[:1]
-            paths.append(write_file(path, planted_to, self.shape, self.header, records, kinds, period=name, sequence=number, known_at=known_at))
+            paths.append(write_file(path, planted_to, self.shape, self.header, records, self.kinds, period=name, sequence=number, known_at=known_at))
             sent_before = last_day
         return paths
 
@@ -49,6 +48,13 @@ class Office:
 def some(department: Department, purpose: str, numbers: np.ndarray) -> State:
     """One enterprise of the register for each number."""
     return department.base(whole(department.seed, purpose, numbers, department.size))
+
+
+def spread(department: Department, numbers: np.ndarray) -> np.ndarray:
+    """As many different enterprises, evenly over the register. Raises ValueError where it has fewer."""
+    if len(numbers) > department.size:
+        raise ValueError(f"{len(numbers)} enterprises were asked for and the register has {department.size}; ask for more enterprises or fewer office records")
+    return numbers * department.size // len(numbers)
 
 
 def codes_and_names(department: Department, state: State) -> tuple[list[str], list[str]]:

@@ -11,7 +11,7 @@ from infra.demo.csv_stream import dates
 from infra.demo.draw import choose, largest_remainder, shuffled, uniform, whole
 from infra.demo.enterprises import SECTION_DIVISIONS, Department
 from infra.demo.identifiers import enterprise_usccs
-from infra.demo.offices import FIRST_DAY, LAST_DAY, NOTE, Office, codes_and_names, divisions, places, rows_of, some, years
+from infra.demo.offices import FIRST_DAY, LAST_DAY, NOTE, Office, codes_and_names, divisions, places, rows_of, some, spread, years
 from infra.demo.planting import Kind
 from infra.demo.small_file import Shape
 
@@ -65,7 +65,7 @@ CHANGE = Office(
 
 def annual_reports(department: Department, numbers: np.ndarray) -> list[list[str]]:
     """Reports of 2022 and 2023, public between January and May of the next year; one in thirty is corrected three weeks later."""
-    enterprises = numbers * department.size // len(numbers)
+    enterprises = spread(department, numbers)
     rows = []
     for year in (2022, 2023):
         spring = np.datetime64(f"{year + 1}-01-01")

@@ -29,7 +29,7 @@ def test_the_same_sizes_and_seed_give_the_same_bytes(home, tmp_path):
 
 def test_real_files_arrive_byte_for_byte_with_a_true_manifest(home):
     manifests = list((ROOT / "infra/demo/data").rglob("*.manifest.json"))
-    assert len(manifests) == 17
+    assert len(manifests) == 24
     for manifest in manifests:
         kept = manifest.with_name(manifest.name.removesuffix(".manifest.json"))
         sent = home / "inbox" / kept.relative_to(ROOT / "infra/demo/data")
