@@ -47,7 +47,7 @@ def permits(department: Department, numbers: np.ndarray) -> list[list[str]]:
     )  # fmt: skip
 
 
-PERMIT_HEADER = ["许可决定文书号", "统一社会信用代码", "行政相对人名称", "行政区划代码", "信用信息类别代码", "许可类别", "许可内容", "许可依据", "许可机关", "许可决定日期", "有效期自", "有效期至", "数据说明"]
+PERMIT_HEADER = ["许可决定文书号", "统一社会信用代码", "行政相对人名称", "行政区划代码", "信用信息类别代码", "许可类别", "许可内容", "许可依据", "许可机关", "许可决定日期", "有效期自", "有效期至", "数据说明"]  # fmt: skip
 PERMIT = Office(
     "credit/permit", "csv", PERMIT_HEADER, "许可决定日期", permits,
     [
@@ -101,8 +101,8 @@ class CreditList:
         return entered + [row for row, is_over in zip(ended, left <= LAST_DAY, strict=True) if is_over]
 
 
-LIST_HEADER = ["名单编号", "统一社会信用代码", "企业名称", "行政区划代码", "信用信息类别代码", "列入日期", "列入原因", "列入依据", "列入决定机关", "届满日期", "移出日期", "移出原因", "移出决定机关", "数据变更日期", "数据说明"]
-DEBTOR_HEADER = ["案号", "统一社会信用代码", "被执行人名称", "行政区划代码", "信用信息类别代码", "发布日期", "失信行为情形", "列入依据", "执行法院", "失信期限届满日期", "屏蔽日期", "屏蔽原因", "屏蔽决定法院", "数据变更日期", "数据说明"]
+LIST_HEADER = ["名单编号", "统一社会信用代码", "企业名称", "行政区划代码", "信用信息类别代码", "列入日期", "列入原因", "列入依据", "列入决定机关", "届满日期", "移出日期", "移出原因", "移出决定机关", "数据变更日期", "数据说明"]  # fmt: skip
+DEBTOR_HEADER = ["案号", "统一社会信用代码", "被执行人名称", "行政区划代码", "信用信息类别代码", "发布日期", "失信行为情形", "列入依据", "执行法院", "失信期限届满日期", "屏蔽日期", "屏蔽原因", "屏蔽决定法院", "数据变更日期", "数据说明"]  # fmt: skip
 
 
 def _list_kinds(header: list[str]) -> list[Kind]:
@@ -165,7 +165,7 @@ DEBTOR = Office(
 )  # fmt: skip
 
 LEVELS = ["A", "B", "M", "C", "D"]
-TAX_HEADER = ["统一社会信用代码", "纳税人名称", "行政区划代码", "信用信息类别代码", "评价年度", "纳税信用级别", "评价得分", "评价依据", "评价机关", "有效期自", "有效期至", "评价日期", "数据说明"]
+TAX_HEADER = ["统一社会信用代码", "纳税人名称", "行政区划代码", "信用信息类别代码", "评价年度", "纳税信用级别", "评价得分", "评价依据", "评价机关", "有效期自", "有效期至", "评价日期", "数据说明"]  # fmt: skip
 
 
 def tax_levels(department: Department, numbers: np.ndarray) -> list[list[str]]:
@@ -192,7 +192,20 @@ def _levels(department: Department, enterprises: np.ndarray, year: int, level: n
     basis = ["《纳税信用管理办法（试行）》（国家税务总局公告2014年第40号）"] * len(codes)
     valid = [[f"{year + 1}-04-20"] * len(codes), [f"{year + 2}-04-19"] * len(codes)]
     levels = [LEVELS[place] for place in level]
-    return rows_of(codes, names, divisions(state.county, days), [CLASS["evaluation"]] * len(codes), [year] * len(codes), levels, scores, basis, offices, *valid, [str(day)] * len(codes), [NOTE] * len(codes))
+    return rows_of(
+        codes,
+        names,
+        divisions(state.county, days),
+        [CLASS["evaluation"]] * len(codes),
+        [year] * len(codes),
+        levels,
+        scores,
+        basis,
+        offices,
+        *valid,
+        [str(day)] * len(codes),
+        [NOTE] * len(codes),
+    )
 
 
 TAX_LEVEL = Office(
@@ -212,7 +225,7 @@ TAX_LEVEL = Office(
 
 # mark of the repaired record, its class, the office
 REPAIRED = [("罚", "administrative", "市场监督管理局"), ("异名", "abnormal", "市场监督管理局"), ("严名", "serious", "市场监督管理局"), ("罚", "administrative", "发展和改革委员会")]
-REPAIR_HEADER = ["修复决定文号", "统一社会信用代码", "企业名称", "行政区划代码", "被修复信息类别代码", "被修复文书号", "申请日期", "修复依据", "受理机关", "决定日期", "修复决定", "数据说明"]
+REPAIR_HEADER = ["修复决定文号", "统一社会信用代码", "企业名称", "行政区划代码", "被修复信息类别代码", "被修复文书号", "申请日期", "修复依据", "受理机关", "决定日期", "修复决定", "数据说明"]  # fmt: skip
 
 
 def repairs(department: Department, numbers: np.ndarray) -> list[list[str]]:
@@ -229,7 +242,20 @@ def repairs(department: Department, numbers: np.ndarray) -> list[list[str]]:
     decisions = [["准予修复", "不予修复"][place] for place in choose(seed, "repair decision", numbers, [88, 12])]
     basis = ["《失信行为纠正后的信用信息修复管理办法（试行）》（国家发展改革委令第58号）"] * len(codes)
     categories = [CLASS[category] for _, category, _ in what]
-    return rows_of(documents, codes, names, divisions(state.county, decided), categories, repaired, dates(applied).to_pylist(), basis, offices, dates(decided).to_pylist(), decisions, [NOTE] * len(codes))
+    return rows_of(
+        documents,
+        codes,
+        names,
+        divisions(state.county, decided),
+        categories,
+        repaired,
+        dates(applied).to_pylist(),
+        basis,
+        offices,
+        dates(decided).to_pylist(),
+        decisions,
+        [NOTE] * len(codes),
+    )
 
 
 REPAIR = Office(

@@ -41,7 +41,11 @@ def write_deliveries(folder: Path, planted_to: Path, *, units: int, enterprises:
     department = Department(enterprises, seed)
     deliveries = [
         (f"{YEAR}-06", [row for month in range(1, 7) for row in _month(department, units, month)], f"{YEAR}-07-10"),
-        (f"{YEAR}-09", [*(row for month in (5, 6) for row in _month(department, units, month, corrected=True)), *(row for month in range(7, 10) for row in _month(department, units, month))], f"{YEAR}-10-10"),
+        (
+            f"{YEAR}-09",
+            [*(row for month in (5, 6) for row in _month(department, units, month, corrected=True)), *(row for month in range(7, 10) for row in _month(department, units, month))],
+            f"{YEAR}-10-10",
+        ),
     ]
     return [
         write_file(folder / f"key_unit_energy_{period}_{NOTE}.json", planted_to, SHAPE, HEADER, rows, KINDS, period=f"{YEAR}-01/{period}", sequence=sequence, known_at=known_at)

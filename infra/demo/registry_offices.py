@@ -47,7 +47,7 @@ def changes(department: Department, numbers: np.ndarray) -> list[list[str]]:
     return rows_of(documents, codes, names, divisions(state.county, day), items, before, after, offices, dates(day).to_pylist(), [NOTE] * len(numbers))
 
 
-CHANGE_HEADER = ["核准文号", "统一社会信用代码", "企业名称", "行政区划代码", "变更事项", "变更前内容", "变更后内容", "核准机关", "核准日期", "数据说明"]
+CHANGE_HEADER = ["核准文号", "统一社会信用代码", "企业名称", "行政区划代码", "变更事项", "变更前内容", "变更后内容", "核准机关", "核准日期", "数据说明"]  # fmt: skip
 CHANGE = Office(
     "legal_person/change", "xlsx", CHANGE_HEADER, "核准日期", changes,
     [
@@ -93,7 +93,7 @@ def _reports(department: Department, enterprises: np.ndarray, year: int, day: np
 
 
 OPERATIONS = ["开业", "歇业", "清算"]
-REPORT_HEADER = ["统一社会信用代码", "企业名称", "行政区划代码", "报告年度", "经营状态", "从业人数", "资产总额（万元）", "营业总收入（万元）", "利润总额（万元）", "纳税总额（万元）", "公示日期", "数据说明"]
+REPORT_HEADER = ["统一社会信用代码", "企业名称", "行政区划代码", "报告年度", "经营状态", "从业人数", "资产总额（万元）", "营业总收入（万元）", "利润总额（万元）", "纳税总额（万元）", "公示日期", "数据说明"]  # fmt: skip
 ANNUAL_REPORT = Office(
     "legal_person/annual_report", "csv", REPORT_HEADER, "公示日期", annual_reports,
     [
@@ -132,7 +132,7 @@ def branches(department: Department, numbers: np.ndarray) -> list[list[str]]:
     return stand("存续", founded) + [row for row, is_over in zip(stand("注销", closed), ends, strict=True) if is_over]
 
 
-BRANCH_HEADER = ["统一社会信用代码", "分支机构名称", "隶属企业统一社会信用代码", "行政区划代码", "行业代码", "成立日期", "登记状态", "变更日期", "数据说明"]
+BRANCH_HEADER = ["统一社会信用代码", "分支机构名称", "隶属企业统一社会信用代码", "行政区划代码", "行业代码", "成立日期", "登记状态", "变更日期", "数据说明"]  # fmt: skip
 BRANCH = Office(
     "legal_person/branch", "csv", BRANCH_HEADER, "变更日期", branches,
     [
@@ -172,7 +172,7 @@ def individual_businesses(department: Department, numbers: np.ndarray) -> list[l
 
 
 BUSINESS_NAMES = ["加工坊", "商店", "运输户", "饭店", "修理店", "游艺室"]  # in the order of BUSINESS_SECTIONS
-BUSINESS_HEADER = ["统一社会信用代码", "字号名称", "行政区划代码", "行业代码", "成立日期", "资金数额（万元）", "从业人数", "登记状态", "变更日期", "数据说明"]
+BUSINESS_HEADER = ["统一社会信用代码", "字号名称", "行政区划代码", "行业代码", "成立日期", "资金数额（万元）", "从业人数", "登记状态", "变更日期", "数据说明"]  # fmt: skip
 INDIVIDUAL_BUSINESS = Office(
     "legal_person/individual_business", "tsv", BUSINESS_HEADER, "变更日期", individual_businesses,
     [
