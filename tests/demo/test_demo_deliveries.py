@@ -31,7 +31,7 @@ def test_the_same_sizes_and_seed_give_the_same_bytes(home, tmp_path):
 
 def test_real_files_arrive_byte_for_byte_with_a_true_manifest(home):
     manifests = list((ROOT / "infra/demo/data").rglob("*.manifest.json"))
-    assert len(manifests) == 24
+    assert len(manifests) == 42
     for manifest in manifests:
         kept = manifest.with_name(manifest.name.removesuffix(".manifest.json"))
         sent = home / "inbox" / kept.relative_to(ROOT / "infra/demo/data")
@@ -259,7 +259,7 @@ def _planted(home: Path, feed: str, name: str) -> list[dict]:
 
 def _known_codes() -> set[str]:
     editions = sorted((ROOT / "infra/demo/data/reference/division").glob("*.tsv"))
-    assert len(editions) == 8
+    assert len(editions) == 26
     return {line.split("\t")[2] for path in editions for line in path.read_text(encoding="utf-8").splitlines()[1:]}
 
 

@@ -22,7 +22,7 @@ def lake(settings, ingested) -> duckdb.DuckDBPyConnection:
 
 
 def test_every_row_is_loaded_quarantined_or_repeated(ingested):
-    assert len(ingested) >= 81
+    assert len(ingested) >= 99
     assert {outcome["feed"] for outcome in ingested} >= set(load_all())
     for outcome in ingested:
         assert outcome["status"] == "loaded"
