@@ -1,4 +1,4 @@
-"""A synthetic population office: households (population.household), XLSX, the census day and the changes of half a year.
+"""A synthetic population office: households (population.household), GB18030 CSV, the census day and the changes of half a year.
 
 Households are spread over county × number of generations as the census counted family households. The head is an adult
 of the synthetic register of residents who lives in the county.
@@ -22,7 +22,7 @@ GENERATIONS = ["一代户数", "二代户数", "三代户数", "四代以上户�
 MEMBERS = [([1, 2], [60, 40]), ([2, 3, 4, 5], [15, 45, 30, 10]), ([4, 5, 6, 7], [15, 40, 30, 15]), ([6, 7, 8], [40, 40, 20])]  # persons and their shares
 FAMILY = "家庭户"
 ADULT_FROM = [low for _, low, _ in census.AGE_GROUPS].index(20)
-SHAPE = Shape(sheet="家庭户（合成数据）")
+SHAPE = Shape(encoding="gb18030")
 
 KINDS = [
     Kind("wrong check digit of the head", "CHECK-DIGIT.head_citizen_number", planting.change(1, planting.wrong_last)),
@@ -37,6 +37,7 @@ KINDS = [
     Kind("changed in the future", "FUTURE.change_date", planting.replace(7, "2098-01-01")),
     Kind("two records contradict", "KEY.CONFLICT", planting.contradict(4, lambda text: "乡村" if text == "城镇" else "城镇")),
     Kind("same record twice", "KEY.DUPLICATE", planting.repeat(), outcome="repeated"),
+    Kind("stray quote", "STRAY_QUOTE", planting.change(3, lambda text: text[:1] + '"' + text[1:])),
     *planting.on_table(HEADER),
 ]
 
@@ -57,7 +58,7 @@ def write_deliveries(folder: Path, planted_to: Path, *, households: int, residen
         ("2021-h1", [row for row, is_changed in zip(_rows(seed, numbers, heads, county, generations, grown, later), moved, strict=True) if is_changed], "2021-07-05"),
     ]
     return [
-        write_file(folder / f"household_{period}_{NOTE}.xlsx", planted_to, SHAPE, HEADER, rows, KINDS, period=period, sequence=sequence, known_at=known_at)
+        write_file(folder / f"household_{period}_{NOTE}.csv", planted_to, SHAPE, HEADER, rows, KINDS, period=period, sequence=sequence, known_at=known_at)
         for sequence, (period, rows, known_at) in enumerate(deliveries, 1)
     ]
 

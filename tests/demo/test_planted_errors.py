@@ -14,7 +14,7 @@ from spark_jobs.settings import Settings
 SIZES = {"enterprises": 4_000, "penalties": 0, "residents": 8_000, "households": 600, "office_records": 400, "months": 21, "energy_units": 20}
 SHAPES = {  # the service tests bring in all departments
     "legal_person/annual_report",  # GB18030 between semicolons
-    "population/household",  # a workbook with citizen numbers
+    "population/household",  # citizen numbers
     "credit/dishonest_debtor",  # JSON
     "economy/consumption",  # title, unit and footer lines; one column a convention
     "economy/investment",  # a workbook with the divisions across
