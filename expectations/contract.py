@@ -29,7 +29,7 @@ HOUSE_PROPERTIES = {
     "postgres": {"table", "watermark", "overlap", "user", "secret"},
     "api": {"page", "size", "sizeOf", "since", "watermark", "records", "total", "secret"},
     "schema": {"effectiveFrom"},
-    "property": {"unit", "bronzeOnly", "flatLineAfter"},
+    "property": {"unit", "bronzeOnly", "flatLineAfter", "checkedAs"},
 }  # fmt: skip
 
 
@@ -243,7 +243,7 @@ def _feed(document: dict, path: Path) -> Feed:
         dialects=tuple(_dialect(server, path) for server in document["servers"] if server["type"] not in SOURCES),
         sources=tuple(_source(server, path) for server in document["servers"] if server["type"] in SOURCES),
         fields=tuple(_field(item, path) for item in table["properties"]),
-        rules=tuple(_rule(item) for item in table.get("quality", [])),
+        rules=(*_common_rules(table["properties"], path), *(_rule(item) for item in table.get("quality", []))),
         path=path,
     )
 
@@ -293,7 +293,7 @@ def _field(item: dict, path: Path) -> Field:
         key_position=item.get("primaryKeyPosition", 1) if item.get("primaryKey") else None,
         classification=item.get("classification", "public"),
         token_name=item.get("encryptedName"),
-        options=item.get("logicalTypeOptions", {}),
+        options=_common(house.get("checkedAs"), path).get("options", {}) | item.get("logicalTypeOptions", {}),
         enum=tuple((str(e["value"]), e.get("label", str(e["value"]))) for e in item.get("enum", [])),
         transform=derived,
         unit=house.get("unit"),
@@ -312,6 +312,37 @@ def _rule(item: dict) -> Rule:
         message_zh=item.get("description", item["id"]),
         message_en=item.get("name", item["id"]),
     )
+
+
+def _common_rules(items: list[dict], path: Path) -> list[Rule]:
+    """The shared rules that properties ask for by `checkedAs`, each under the code `<id>.<property>`."""
+    found = []
+    for item in items:
+        name, label = item["name"], item.get("businessName", item["name"])
+        for rule in _common(_house(item, "property", path).get("checkedAs"), path).get("quality", []):
+            written = {
+                "id": f"{rule['id']}.{name}",
+                "implementation": rule["implementation"].replace("{field}", name),
+                "description": f"{label}：{rule['description']}",
+                "name": f"{name}: {rule['name']}",
+            }
+            found.append(_rule(rule | written))
+    return found
+
+
+def _common(name: str | None, path: Path) -> dict[str, Any]:
+    """Options and rules of a name in common_rules.yaml. Raises ContractError where there is none."""
+    if name is None:
+        return {}
+    known = _common_file()
+    if name not in known:
+        raise ContractError(f"{path.name}: checkedAs {name!r} is none of {', '.join(known)}")
+    return known[name]
+
+
+@lru_cache(maxsize=1)
+def _common_file() -> dict[str, Any]:
+    return yaml.load((FOLDER / "common_rules.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
 def _house(item: dict, place: str, path: Path) -> dict[str, Any]:

@@ -69,12 +69,12 @@ def engine_start(settings: Settings, table: Table) -> None:
 
 
 def bring_in_the_demonstration(settings: Settings, table: Table) -> None:
-    """The whole way of 23 deliveries by the command alone, step by step."""
+    """The whole way of the demonstration by the command alone, step by step."""
     subprocess.run([sys.executable, "-m", "infra.demo.deliver", "--home", settings.home], cwd=CHECKOUT, check=True, capture_output=True)
     guihu("receive", "--inbox")
     feeds = sorted({p.parent.parent.name for p in (settings.landing / "deliveries").glob("*/*/received.json")}, key=lambda f: not f.startswith("reference."))
     for name, work in {
-        "ingest of 23 deliveries": lambda: [guihu("ingest", feed) for feed in feeds],
+        "ingest of the demonstration": lambda: [guihu("ingest", feed) for feed in feeds],
         "gate silver": lambda: guihu("gate", "silver"),
         "build (dbt)": lambda: guihu("build"),
         "gate gold": lambda: guihu("gate", "gold"),

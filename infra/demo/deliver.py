@@ -1,6 +1,6 @@
 """Deliver the demonstration: real files copied, synthetic departments written, everything into the inbox of a home.
 
-    python -m infra.demo.deliver --home .guihu --enterprises 20000 --penalties 5000 --residents 50000 --seed 1
+    python -m infra.demo.deliver --home .guihu --enterprises 20000 --residents 50000 --months 21 --seed 1
 
 Each file is finished elsewhere in the home and renamed into inbox/<domain>/<feed>/, its manifest first, so the inbox never
 shows half a file. The same sizes and seed give the same bytes. Lists of planted errors go to demo/planted/.
@@ -12,10 +12,29 @@ import sys
 import time
 from pathlib import Path
 
-from infra.demo import enterprises, penalties, residents
+from infra.demo import bulletins, credit_offices, energy, enterprises, households, penalties, registry_offices, residents
 
 DATA = Path(__file__).with_name("data")
 LARGEST = 10_000_000
+SIZES = {
+    "enterprises": (20_000, "enterprises of the synthetic register"),
+    "penalties": (5_000, "synthetic penalties"),
+    "residents": (50_000, "synthetic residents"),
+    "households": (2_000, "synthetic households, with heads from among the residents"),
+    "office_records": (1_000, "records of each office around the register: changes, reports, branches, permits, lists, ..."),
+    "months": (21, "months of the nine economic departments, up to September 2024"),
+    "energy_units": (40, "key energy-using units"),
+}
+# feed, who writes it, and the size that each of its parameters takes
+JOBS = [
+    (enterprises.FEED, enterprises.write_deliveries, {"enterprises": "enterprises"}),
+    (penalties.FEED, penalties.write_deliveries, {"penalties": "penalties", "enterprises": "enterprises"}),
+    (residents.FEED, residents.write_deliveries, {"residents": "residents"}),
+    (households.FEED, households.write_deliveries, {"households": "households", "residents": "residents"}),
+    *((office.feed, office.write_deliveries, {"size": "office_records", "enterprises": "enterprises"}) for office in (*registry_offices.OFFICES, *credit_offices.OFFICES)),
+    *((bulletin.feed, bulletin.write_deliveries, {"months": "months"}) for bulletin in bulletins.BULLETINS),
+    (energy.FEED, energy.write_deliveries, {"units": "energy_units", "enterprises": "enterprises"}),
+]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,12 +55,8 @@ def _prepare(workshop: Path, options: argparse.Namespace):
     for manifest in sorted(DATA.rglob("*.manifest.json"), key=lambda path: (path.parent, path.name)):
         yield _copy(manifest, workshop)
     planted = options.home / "demo" / "planted"
-    jobs = [
-        (enterprises.FEED, enterprises.write_deliveries, {"enterprises": options.enterprises}),
-        (penalties.FEED, penalties.write_deliveries, {"penalties": options.penalties, "enterprises": options.enterprises}),
-        (residents.FEED, residents.write_deliveries, {"residents": options.residents}),
-    ]
-    for feed, write, sizes in jobs:
+    for feed, write, parameters in JOBS:
+        sizes = {parameter: getattr(options, size) for parameter, size in parameters.items()}
         if all(sizes.values()):
             started = time.monotonic()
             yield feed, write(workshop / feed, planted / feed, seed=options.seed, **sizes)
@@ -68,9 +83,8 @@ def _hand_over(path: Path, inbox: Path) -> None:
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.demo.deliver", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, required=True, help="folder that holds the inbox (GUIHU_HOME)")
-    parser.add_argument("--enterprises", type=_size, default=20_000, help="enterprises of the synthetic register; 0 leaves the feed out")
-    parser.add_argument("--penalties", type=_size, default=5_000, help="synthetic penalties; 0 leaves the feed out")
-    parser.add_argument("--residents", type=_size, default=50_000, help="synthetic residents; 0 leaves the feed out")
+    for name, (default, what) in SIZES.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=_size, default=default, help=f"{what} (default {default:,}); 0 leaves the feeds out that need them")
     parser.add_argument("--seed", type=int, default=1, help="another seed gives another synthetic region")
     return parser.parse_args(arguments)
 

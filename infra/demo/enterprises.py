@@ -28,16 +28,16 @@ SECTION_DIVISIONS = [(1, 5), (6, 12), (13, 43), (44, 46), (47, 50), (51, 52), (5
                      (76, 79), (80, 82), (83, 83), (84, 85), (86, 90), (91, 96), (97, 97)]  # GB/T 4754-2017, first and last division of A … T
 
 KINDS = [
-    Kind("wrong check digit", "LP-USCC-CHECK", planting.change(0, planting.wrong_last)),
-    Kind("code damaged by a spreadsheet", "LP-EXCEL-NUMBER", planting.change(0, planting.excel_number)),
+    Kind("wrong check digit", "CHECK-DIGIT.uscc", planting.change(0, planting.wrong_last)),
+    Kind("code damaged by a spreadsheet", "EXCEL-NUMBER.uscc", planting.change(0, planting.excel_number)),
     Kind("missing required name", "REQUIRED.enterprise_name", planting.replace(1, "")),
     Kind("amount in words", "TYPE.registered_capital_cny", planting.replace(5, "壹佰万元整")),
     Kind("negative amount", "MINIMUM.registered_capital_cny", planting.replace(5, "-500000.00")),
     Kind("impossible date", "TYPE.establishment_date", planting.replace(4, "2021-02-30")),
     Kind("date as a spreadsheet serial", "TYPE.establishment_date", planting.replace(4, "45292")),
-    Kind("date in the future", "LP-FUTURE", planting.replace(7, "2099-01-01")),
+    Kind("date in the future", "FUTURE.change_date", planting.replace(7, "2099-01-01")),
     Kind("changed before established", "LP-ORDER", planting.replace(7, "1949-10-01")),
-    Kind("unknown division", "LP-DIVISION", planting.replace(2, "459999")),
+    Kind("unknown division", "DIVISION.division_code", planting.replace(2, "459999")),
     Kind("division outside Guangxi", "PATTERN.division_code", planting.replace(2, "440106")),
     Kind("full-width digits in a code", "PATTERN.division_code", planting.change(2, planting.wide_digits)),
     Kind("industry not in the standard", "PATTERN.industry_code", planting.replace(3, "98")),

@@ -9,10 +9,10 @@ CITIZEN_WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
 CITIZEN_CHECKS = np.frombuffer(b"10X98765432", dtype=np.uint8)
 
 
-def enterprise_usccs(numbers: np.ndarray, division_codes: np.ndarray) -> np.ndarray:
-    """Codes of enterprises (91…), the organisation part HC (合成, made) and six characters that count."""
+def enterprise_usccs(numbers: np.ndarray, division_codes: np.ndarray, kind: bytes = b"91") -> np.ndarray:
+    """Codes of enterprises (91…; 92… individual businesses), the organisation part HC (合成, made) and six characters that count."""
     rows = np.empty((len(numbers), 18), dtype=np.uint8)
-    rows[:, :2] = np.frombuffer(b"91", dtype=np.uint8)
+    rows[:, :2] = np.frombuffer(kind, dtype=np.uint8)
     rows[:, 2:8] = digits(division_codes.astype(np.int64), 6)
     rows[:, 8:10] = np.frombuffer(b"HC", dtype=np.uint8)
     rest = numbers.astype(np.int64)

@@ -44,15 +44,15 @@ PENALTY_SHARES = [62, 20, 9, 4, 2, 3]
 WITH_AMOUNT = (0, 2)  # fines and confiscations
 
 KINDS = [
-    Kind("wrong check digit", "CP-USCC-CHECK", planting.change(1, planting.wrong_last)),
-    Kind("code damaged by a spreadsheet", "CP-EXCEL-NUMBER", planting.change(1, planting.excel_number)),
+    Kind("wrong check digit", "CHECK-DIGIT.uscc", planting.change(1, planting.wrong_last)),
+    Kind("code damaged by a spreadsheet", "EXCEL-NUMBER.uscc", planting.change(1, planting.excel_number)),
     Kind("missing legal basis", "REQUIRED.legal_basis", planting.replace(7, "")),
     Kind("amount in words", "TYPE.fine_cny", planting.replace(FINE, "伍万元")),
     Kind("negative amount", "MINIMUM.fine_cny", planting.replace(FINE, "-20000")),
     Kind("impossible date", "TYPE.decision_date", planting.replace(9, "2023-02-29")),
-    Kind("date in the future", "CP-FUTURE", planting.replace(9, "2098-06-01")),
+    Kind("date in the future", "FUTURE.decision_date", planting.replace(9, "2098-06-01")),
     Kind("public until before decided", "CP-ORDER", planting.replace(10, "2001-01-01")),
-    Kind("unknown division", "CP-DIVISION", planting.replace(3, "459998")),
+    Kind("unknown division", "DIVISION.division_code", planting.replace(3, "459998")),
     Kind("full-width digits in a code", "PATTERN.division_code", planting.change(3, planting.wide_digits)),
     Kind("class outside the catalogue", "ENUM.category_code", planting.replace(4, "99")),
     Kind("penalty the law does not know", "ENUM.penalty_kind", planting.replace(5, "批评教育")),

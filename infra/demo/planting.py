@@ -80,6 +80,11 @@ def drop_delimiter(position: int) -> Edit:
     return lambda fields, header: [(",".join([*fields[:position], fields[position] + fields[position + 1], *fields[position + 2 :]]), True)]
 
 
+def append(text: str) -> Edit:
+    """One field too many."""
+    return lambda fields, header: [([*fields, text], True)]
+
+
 def as_line(position: int, how: Callable[[str], str]) -> Edit:
     """A field spoilt so that the line breaks the dialect."""
     return lambda fields, header: [(",".join(_with(fields, position, how(fields[position]))), True)]
@@ -102,6 +107,39 @@ def excel_number(text: str) -> str:
     """What a spreadsheet makes of a long number."""
     figures = "".join(sign if sign.isdigit() else "0" for sign in text)
     return f"{figures[0]}.{figures[1:6]}E+{len(figures) - 1}"
+
+
+# --- kinds that every department can get wrong ---
+
+
+def on_record(header: list[str], contradicted: str) -> list[Kind]:
+    """What happens to any record: contradicted in a field that is not of its key, or sent twice."""
+    return [
+        Kind("two records contradict", "KEY.CONFLICT", contradict(header.index(contradicted), lambda text: f"{text}9")),
+        Kind("same record twice", "KEY.DUPLICATE", repeat(), outcome="repeated"),
+    ]
+
+
+def on_table(header: list[str], note: str = "数据说明") -> list[Kind]:
+    """What happens to a line of a table: a field too many, a character lost, the header pasted in."""
+    return [
+        Kind("one field too many", "WIDTH", append("多")),
+        Kind("character lost before sending", "U_FFFD", replace(header.index(note), "合成数\ufffd")),
+        Kind("header repeated", "REPEATED_HEADER", repeat_header()),
+    ]
+
+
+def on_enterprise(header: list[str], *, uscc: str = "统一社会信用代码", division: str = "行政区划代码") -> list[Kind]:
+    """What happens to the code of an enterprise and of the division it lies in."""
+    code, place = header.index(uscc), header.index(division)
+    return [
+        Kind("wrong check digit", "CHECK-DIGIT.uscc", change(code, wrong_last)),
+        Kind("code damaged by a spreadsheet", "EXCEL-NUMBER.uscc", change(code, excel_number)),
+        Kind("missing code", "REQUIRED.uscc", replace(code, "")),
+        Kind("unknown division", "DIVISION.division_code", replace(place, "459999")),
+        Kind("division outside Guangxi", "PATTERN.division_code", replace(place, "440106")),
+        Kind("full-width digits in a code", "PATTERN.division_code", change(place, wide_digits)),
+    ]
 
 
 def _with(fields: list[str], position: int, text: str) -> list[str]:

@@ -24,17 +24,17 @@ HOUSEHOLDS = ["城镇", "乡村"]
 ORDERS_AT_HOME, ORDERS = 400, 500  # of the 500 order numbers a sex has on a day, the last 100 are for people born in another county
 
 KINDS = [
-    Kind("wrong check digit", "PR-CITIZEN-CHECK", planting.change(0, planting.wrong_last)),
-    Kind("number damaged by a spreadsheet", "PR-EXCEL-NUMBER", planting.change(0, planting.excel_number)),
-    Kind("last digits rounded by a spreadsheet", "PR-CITIZEN-CHECK", planting.change(0, rounded)),
+    Kind("wrong check digit", "CHECK-DIGIT.citizen_number", planting.change(0, planting.wrong_last)),
+    Kind("number damaged by a spreadsheet", "EXCEL-NUMBER.citizen_number", planting.change(0, planting.excel_number)),
+    Kind("last digits rounded by a spreadsheet", "CHECK-DIGIT.citizen_number", planting.change(0, rounded)),
     Kind("full-width digits in a number", "PATTERN.citizen_number", planting.change(0, planting.wide_digits)),
     Kind("missing number", "REQUIRED.citizen_number", planting.replace(0, "")),
     Kind("missing sex", "REQUIRED.sex", planting.replace(1, "")),
     Kind("unknown sex", "ENUM.sex", planting.replace(1, "1")),
     Kind("impossible date", "TYPE.birth_date", planting.replace(2, "1999-02-30")),
-    Kind("born in the future", "PR-FUTURE", planting.replace(2, "2097-05-05")),
+    Kind("born in the future", "FUTURE.birth_date", planting.replace(2, "2097-05-05")),
     Kind("birth differs from the number", "PR-BIRTH", planting.replace(2, "1900-01-01")),
-    Kind("unknown division", "PR-DIVISION", planting.replace(3, "459997")),
+    Kind("unknown division", "DIVISION.division_code", planting.replace(3, "459997")),
     Kind("division outside Guangxi", "PATTERN.division_code", planting.replace(3, "110101")),
     Kind("unknown household", "ENUM.household_type", planting.replace(4, "农业")),
     Kind("two records contradict", "KEY.CONFLICT", planting.contradict(4, lambda text: "乡村" if text == "城镇" else "城镇")),

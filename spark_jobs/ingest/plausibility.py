@@ -111,13 +111,17 @@ def _groups(feed: Feed) -> str:
 
 
 def _history_of_series(connection: duckdb.DuckDBPyConnection, feed: Feed, field: Field) -> None:
-    """The table `history`: of each fact the value known last before (`old`) and the delivered one (`new`), with its place in time."""
+    """The table `history`: of each fact the value known last before (`old`) and the delivered one (`new`), with its place in time.
+
+    Growth rates are left out: they have no unit that could drift, and go from 8 % to 0.8 % by themselves.
+    """
+    levels = "where convention not like '%_pct'" if "convention" in feed.key else ""
     times = ", ".join(f"{name} := {name}" for name in _times(feed)) or "once := 1"
     keys = ", ".join(feed.key)
     connection.execute(
         f"""create or replace table history as
-        with o as (select {keys}, arg_max({field.silver_name}, (_known_at, _received_at))::double as old from before group by all),
-        n as (select {keys}, any_value({field.silver_name})::double as new from now group by all)
+        with o as (select {keys}, arg_max({field.silver_name}, (_known_at, _received_at))::double as old from before {levels} group by all),
+        n as (select {keys}, any_value({field.silver_name})::double as new from now {levels} group by all)
         select {_groups(feed)} as what, struct_pack({times}) as moment, old, new from o full join n using ({keys})"""
     )
 

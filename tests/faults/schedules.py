@@ -75,7 +75,7 @@ def _series(folder: Path) -> Story:
 def _reference(folder: Path) -> Story:
     folder.mkdir(parents=True)
     files = []
-    for edition in sorted((DEMONSTRATION / "reference" / "division").glob("*.tsv"))[2:]:
+    for edition in sorted((DEMONSTRATION / "reference" / "division").glob("2*.tsv"))[2:]:
         told = json.loads(Path(f"{edition}.manifest.json").read_text())
         lines = edition.read_text(encoding="utf-8").splitlines()
         some = [lines[0], *(line for line in lines if "\t4501" in line or "\t4502" in line)]
