@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from infra.environments import browser, jars, java, postgres, venvs
-from infra.environments.shell import Missing, report
+from infra.environments.shell import Missing, is_root, report
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -47,6 +47,7 @@ def install(target: Path, with_tests: bool) -> None:
             lane.result()
         if with_tests:
             browser.install_browser_and_fonts()
+        if with_tests or is_root():  # without it the demonstration leaves out what it would pull
             postgres.install_postgres()
 
 

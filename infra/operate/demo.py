@@ -47,11 +47,19 @@ def demo(settings: Settings) -> None:
 def deliver(settings: Settings, airflow: Airflow, steps: Steps) -> None:
     """The files into the inbox while nobody looks into it, so that they arrive as one burst."""
     airflow.pause("landing", True)
-    command = [sys.executable, "-m", "infra.demo.deliver", "--home", settings.home]
-    done = subprocess.run(command, cwd=CHECKOUT, env=environment(settings), capture_output=True, text=True)
+    files = run_module(settings, "infra.demo.deliver")
+    steps.detail("deliver", f"{len(files)} files; now a database, an interface and monitors")
+    online = run_module(settings, "infra.demo.online")
+    left_out = next((line for line in online if line.startswith("left out")), "a database, an interface and monitors were asked")
+    steps.detail("deliver", f"{len(files)} files; {left_out}")
+
+
+def run_module(settings: Settings, module: str) -> list[str]:
+    """The lines that a part of infra.demo prints."""
+    done = subprocess.run([sys.executable, "-m", module, "--home", settings.home], cwd=CHECKOUT, env=environment(settings), capture_output=True, text=True)
     if done.returncode != 0:
-        raise Fault(f"infra.demo.deliver failed: {done.stderr.strip()}")
-    steps.detail("deliver", f"{len(done.stdout.splitlines())} files")
+        raise Fault(f"{module} failed: {done.stderr.strip()}")
+    return done.stdout.splitlines()
 
 
 def land(settings: Settings, airflow: Airflow, since: datetime, steps: Steps) -> None:
