@@ -64,8 +64,9 @@ def register_tables(spark: "SparkSession", settings: Settings) -> None:
             for name in sorted({path.parent.name for path in (settings.lake / layer).glob("*/_delta_log")} - known):
                 spark.sql(f"create table {layer}.{name} using delta location '{settings.lake / layer / name}'")
         for feed in load_all().values():
-            if (settings.lake / "judged" / feed.table / "_delta_log").is_dir():
-                spark.sql(f"create or replace view silver.{feed.table} as {silver.query(feed, f'judged.{feed.table}')}")
+            was_delivered = (settings.lake / "judged" / feed.table / "_delta_log").is_dir()
+            query = silver.query(feed, f"judged.{feed.table}") if was_delivered else silver.empty_query(feed)
+            spark.sql(f"create or replace view silver.{feed.table} as {query}")
 
 
 def _listens(port: int) -> bool:

@@ -9,26 +9,33 @@ The queries keep to the SQL that Spark (dbt) and DuckDB (gates) share.
 """
 
 from expectations.contract import Feed
+from expectations.rules import spark_type
 
-LINEAGE = ["_delivery_id", "_row", "_known_at", "_content_hash"]
-KIND_COLUMNS = {
-    "event": [],
-    "register": ["valid_from", "valid_to"],
-    "series": ["known_at", "superseded_at", "confirmed_at"],
-    "reference": ["valid_from", "valid_to"],
+LINEAGE = {"_delivery_id": "string", "_row": "bigint", "_known_at": "timestamp", "_content_hash": "bigint"}
+KIND_COLUMNS = {  # with their types
+    "event": {},
+    "register": {"valid_from": "date", "valid_to": "date"},
+    "series": {"known_at": "timestamp", "superseded_at": "timestamp", "confirmed_at": "array<timestamp>"},
+    "reference": {"valid_from": "date", "valid_to": "date"},
 }
 GOOD = "_verdict <> 'quarantined'"
 
 
 def columns(feed: Feed) -> list[str]:
     """Columns of the feed's silver view."""
-    return [field.silver_name for field in feed.silver_fields] + KIND_COLUMNS[feed.kind] + LINEAGE
+    return [field.silver_name for field in feed.silver_fields] + [*KIND_COLUMNS[feed.kind], *LINEAGE]
 
 
 def query(feed: Feed, judged: str) -> str:
     """The SELECT over the relation `judged` that the view stands for."""
     kinds = {"event": _event, "register": _register, "series": _series, "reference": _reference}
     return f"select {', '.join(columns(feed))} from ({kinds[feed.kind](feed, judged)}) as history"
+
+
+def empty_query(feed: Feed) -> str:
+    """The same columns without a row, in Spark's words: for a feed that nobody has delivered yet."""
+    types = {f.silver_name: spark_type(f) for f in feed.silver_fields} | KIND_COLUMNS[feed.kind] | LINEAGE
+    return "select " + ", ".join(f"cast(null as {kind}) as {name}" for name, kind in types.items()) + " where false"
 
 
 def identity(feed: Feed) -> tuple[str, ...]:

@@ -1,0 +1,166 @@
+-- One row a fact that two sources, or the parts and the whole, tell: both figures stay, the first named source is the one of record.
+-- Trap: the registers are synthetic samples, so their counts are held against the census in proportion, with three standard deviations as tolerance.
+{%- set bulletins = ['consumption', 'employment', 'finance', 'fiscal_tax', 'industry', 'investment', 'power', 'trade'] %}
+with figures as (
+    {% for feed in bulletins %}
+    select 'economy.{{ feed }}' as feed, division_code, indicator, convention, year, first_month, last_month, value, unit
+    from {{ source('silver', 'economy__' ~ feed) }}
+    where superseded_at is null and unit <> '%' and convention in ('current', 'cumulative', 'end_of_period')
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
+cities_and_region as (
+
+    select
+        'cities_add_up_to_region' as comparison,
+        feed as source_of_record,
+        feed as other_source,
+        '450000' as division_code,
+        concat_ws(' ', indicator, convention) as item,
+        concat(year, '-', lpad(last_month, 2, '0')) as period,
+        max(case when division_code = '450000' then value end) as value_of_record,
+        sum(case when division_code <> '450000' then value end) as other_value,
+        any_value(unit) as unit,
+        greatest(0.05 * 14, 0.0005 * max(case when division_code = '450000' then abs(value) end)) as tolerance
+    from figures
+    group by feed, indicator, convention, year, first_month, last_month
+    having count(case when division_code <> '450000' then 1 end) = 14 and count(case when division_code = '450000' then 1 end) = 1
+
+),
+
+months_and_total as (
+
+    select
+        'months_add_up_to_total' as comparison,
+        total.feed as source_of_record,
+        total.feed as other_source,
+        total.division_code,
+        total.indicator as item,
+        concat(total.year, '-', lpad(total.last_month, 2, '0')) as period,
+        any_value(total.value) as value_of_record,
+        sum(part.value) as other_value,
+        any_value(total.unit) as unit,
+        greatest(0.05 * 12, 0.0005 * any_value(abs(total.value))) as tolerance
+    from figures as total
+    inner join figures as part
+        on total.feed = part.feed and total.division_code = part.division_code and total.indicator = part.indicator and total.year = part.year
+        and part.convention = 'current' and part.last_month <= total.last_month
+    where total.convention = 'cumulative'
+    group by total.feed, total.division_code, total.indicator, total.year, total.last_month
+    having sum(part.last_month - part.first_month + 1) = total.last_month
+
+),
+
+counted as (
+
+    select census.division_code, any_value(census.value) as census_persons, count(residents.citizen_token) as registered_persons
+    from {{ source('silver', 'population__census_county') }} as census
+    left join {{ source('silver', 'population__resident') }} as residents
+        on census.division_code = residents.division_code
+        and residents.valid_from <= date '2020-11-01' and (residents.valid_to is null or residents.valid_to > date '2020-11-01')
+    where census.superseded_at is null and census.census_item = '人口数_合计' and census.division_code not like '%00'
+    group by census.division_code
+
+),
+
+expected as (
+
+    select
+        *,
+        census_persons * sum(registered_persons) over () / sum(census_persons) over () as expected_persons
+    from counted
+
+),
+
+census_and_register as (
+
+    select
+        'census_against_register' as comparison,
+        'population.census_county' as source_of_record,
+        'population.resident' as other_source,
+        division_code,
+        '常住人口（按登记样本折算）' as item,
+        '2020-11' as period,
+        expected_persons as value_of_record,
+        cast(registered_persons as double) as other_value,
+        '人' as unit,
+        3 * sqrt(expected_persons) + 1 as tolerance
+    from expected
+    where expected_persons > 0
+
+),
+
+registered as (
+
+    select uscc, division_code, valid_from, valid_to from {{ source('silver', 'legal_person__registration') }}
+
+),
+
+reported as (
+
+    select
+        reports.report_year,
+        reports.division_code,
+        max(case when registered.division_code = reports.division_code then 1 else 0 end) as agrees
+    from {{ source('silver', 'legal_person__annual_report') }} as reports
+    left join registered on reports.uscc = registered.uscc
+    where reports.valid_to is null
+    group by reports.report_year, reports.division_code, reports.uscc
+
+),
+
+registration_and_report as (
+
+    select
+        'registration_against_annual_report' as comparison,
+        'legal_person.registration' as source_of_record,
+        'legal_person.annual_report' as other_source,
+        division_code,
+        '年报所在地与登记一致的企业' as item,
+        cast(report_year as string) as period,
+        cast(sum(agrees) as double) as value_of_record,
+        cast(count(*) as double) as other_value,
+        '户' as unit,
+        0.0 as tolerance
+    from reported
+    group by report_year, division_code
+
+),
+
+compared as (
+
+    select * from cities_and_region
+    union all
+    select * from months_and_total
+    union all
+    select * from census_and_register
+    union all
+    select * from registration_and_report
+
+),
+
+final as (
+
+    select
+        compared.comparison,
+        compared.source_of_record,
+        compared.other_source,
+        compared.division_code,
+        compared.item,
+        compared.period,
+        compared.value_of_record,
+        compared.other_value,
+        compared.other_value - compared.value_of_record as difference,
+        compared.tolerance,
+        abs(compared.other_value - compared.value_of_record) > compared.tolerance as is_breach,
+        compared.unit,
+        feeds.owner,
+        feeds.is_synthetic
+    from compared
+    left join {{ source('silver', 'operations__feed') }} as feeds on compared.other_source = feeds.feed
+
+)
+
+select * from final
