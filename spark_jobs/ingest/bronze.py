@@ -32,7 +32,7 @@ def columns(feed: Feed) -> list[tuple[str, str]]:
 def inspect(path: Path, feed: Feed, delivery: Delivery) -> Plan:
     """Look at the whole file before anything is written. Raises Refused where it cannot be trusted or breaks its manifest."""
     dialect = feed.dialect_for(delivery.file)
-    plan = reader(dialect.format).inspect(path, dialect)
+    plan = reader(dialect).inspect(path, dialect)
     columns_of(feed, dialect, plan.headers)
     promised = delivery.manifest.get("rows")
     if promised is not None and promised != plan.records:
@@ -45,7 +45,7 @@ def inspect(path: Path, feed: Feed, delivery: Delivery) -> Plan:
 
 def rows_of_part(path: Path, feed: Feed, dialect: Dialect, plan: Plan, number: int) -> pa.Table:
     """One part of the file as text: the fields of the contract, `_row`, `_defect`, `_original`, and `_ordinal`, the place within the part."""
-    table = reader(dialect.format).read(path, dialect, plan, plan.parts[number])
+    table = reader(dialect).read(path, dialect, plan, plan.parts[number])
     columns = columns_of(feed, dialect, plan.headers)
     if dialect.unpivot:
         table = _unpivot(table, dialect, columns)
@@ -103,7 +103,7 @@ def _check_control_totals(path: Path, dialect: Dialect, plan: Plan, promised: di
         return
     sums = dict.fromkeys(promised, Decimal(0))
     for part in plan.parts:
-        table = reader(dialect.format).read(path, dialect, plan, part)
+        table = reader(dialect).read(path, dialect, plan, part)
         for header in promised:
             sums[header] += sum(_decimal(text) for text in table[header].to_pylist())
     for header, total in promised.items():
