@@ -273,11 +273,11 @@ def _footer(data: bytes, start: int, end: int, encoding: str, headers: tuple[str
     found = re.compile(dialect.footer_pattern.encode(encoding), re.MULTILINE).search(data, start, end)
     if not found:
         return end, {}
-    lines = _utf8(data[found.start() : end], encoding, dialect).decode().splitlines()
+    lines = _utf8(data[found.start() : end], encoding, dialect).decode().removesuffix("\n").split("\n")
     footer = re.compile(dialect.footer_pattern)
     rows = list(standard_csv.reader(lines, delimiter=chr(_delimiter_byte(dialect))))
     late = [line for line, cells in zip(lines, rows, strict=False) if len(cells) == _width(headers, dialect) and any(cells) and not footer.search(line)]
-    if late and not dialect.trailing_delimiter:
+    if late:
         raise Refused("ROWS_AFTER_FOOTER", f"behind the footer {lines[0][:40]!r} stands a row: {late[0][:80]!r}")
     if not dialect.footer_is_total:
         return found.start(), {}

@@ -26,7 +26,7 @@ FOREIGN = {
     b"{\\rtf": "an RTF file",
     b"\x89PNG": "an image",
     b"\xff\xd8\xff": "an image",
-    b"<!doctype": "an HTML page",
+    b"<!doctype html": "an HTML page",
     b"<html": "an HTML page",
     b"<?xml": "an XML file",
 }
@@ -96,7 +96,7 @@ def _check_kind(data: bytes, dialect: Dialect) -> None:
         raise Refused("EMPTY_FILE", "the file has no bytes")
     head = data[:256].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     for magic, what in FOREIGN.items():
-        if head.startswith(magic.lower()) and not (dialect.format == "xml" and magic == b"<?xml"):
+        if head.startswith(magic.lower()) and (dialect.format, magic) != ("xml", b"<?xml"):
             raise Refused("WRONG_TYPE", f"the file is {what}, its contract says {dialect.format} in {dialect.encoding}")
 
 

@@ -1,14 +1,17 @@
 """Strict XLSX: the declared sheets, their header rows, every cell as the text a reader of the sheet would take for its value.
 
 A workbook is a ZIP archive and is looked at as one first: encryption, macros, links to other files and bombs are refused unopened.
+python-calamine reads values fast and leaves errors and formulas that were never computed empty: where a sheet has any, openpyxl says which cells.
 """
 
 import datetime
+import re
 import zipfile
 from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 
+import openpyxl
 import pyarrow as pa
 import python_calamine
 
@@ -21,6 +24,8 @@ from spark_jobs.ingest.refusal import Refused
 EVERY_SHEET = "*"
 ACTIVE = ("xl/vbaProject.bin", "xl/externalLinks/", "xl/activeX/", "xl/embeddings/", "xl/macrosheets/", "xl/connections.xml")
 NAME_SEPARATOR = "_"
+UNCOMPUTED = "formula without a value: "
+FORMULA_OR_ERROR = re.compile(rb"<(?:\w+:)?f[ >/]|t=[\"']e[\"']")
 
 
 def inspect(path: Path, dialect: Dialect) -> Plan:
@@ -56,18 +61,35 @@ def _sheets_of(path: Path, dialect: Dialect) -> dict[str, tuple[tuple[str, ...],
 @lru_cache(maxsize=1)
 def _sheets(path: Path, dialect: Dialect, _modified: int, _size: int) -> dict[str, tuple[tuple[str, ...], list[list]]]:
     """Sheet name → headers and the rows below them."""
-    _check_container(path)
+    has_formulas_or_errors = _check_container(path)
     try:
         workbook = python_calamine.CalamineWorkbook.from_path(str(path))
         names = workbook.sheet_names if dialect.sheet == EVERY_SHEET else [dialect.sheet or workbook.sheet_names[0]]
         if missing := [name for name in names if name not in workbook.sheet_names]:
             raise Refused("HEADER_MISMATCH", f"there is no sheet {missing[0]!r}; the sheets are {', '.join(workbook.sheet_names)}")
-        return {name: _sheet(name, workbook.get_sheet_by_name(name).to_python(skip_empty_area=False), dialect) for name in names}
+        values = {name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names}
     except python_calamine.CalamineError as fault:
         raise Refused("WRONG_TYPE", f"the file is no XLSX workbook ({fault})") from fault
+    if has_formulas_or_errors:
+        _show_faults(path, values)
+    return {name: _sheet(name, rows, dialect) for name, rows in values.items()}
 
 
-def _check_container(path: Path) -> None:
+def _show_faults(path: Path, values: dict[str, list[list]]) -> None:
+    """Put the error that the spreadsheet shows where calamine left nothing; a formula without a value shows as the formula."""
+    with path.open("rb") as file:
+        computed, written = (openpyxl.load_workbook(file, read_only=True, data_only=is_computed) for is_computed in (True, False))
+        for name, rows in values.items():
+            for number, (shown, formulas) in enumerate(zip(computed[name].iter_rows(max_row=len(rows)), written[name].iter_rows(max_row=len(rows)))):
+                for index, (cell, formula) in enumerate(zip(shown, formulas)):
+                    if cell.data_type == "e":
+                        rows[number][index] = str(cell.value)
+                    elif formula.data_type == "f" and cell.value is None:
+                        rows[number][index] = UNCOMPUTED + str(formula.value)
+
+
+def _check_container(path: Path) -> bool:
+    """Whether a sheet holds formulas or errors. Raises Refused for what is no plain workbook."""
     if not path.stat().st_size:
         raise Refused("EMPTY_FILE", "the file has no bytes")
     with path.open("rb") as file:
@@ -78,6 +100,9 @@ def _check_container(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             names = [entry.filename for entry in check_zip(archive)]
             broken = archive.testzip()
+            has_formulas_or_errors = broken is None and any(
+                FORMULA_OR_ERROR.search(archive.read(name)) for name in names if name.startswith("xl/worksheets/")
+            )
     except zipfile.BadZipFile as fault:
         raise Refused("WRONG_TYPE", f"the file is no XLSX workbook: it begins with {head!r} ({fault})") from fault
     if broken:
@@ -87,6 +112,7 @@ def _check_container(path: Path) -> None:
     active = [name for name in names if name.startswith(ACTIVE)]
     if active:
         raise Refused("ACTIVE_CONTENT", f"the workbook holds macros, links to other files or embedded objects: {', '.join(active[:5])}. Send values only")
+    return has_formulas_or_errors
 
 
 def _sheet(name: str, rows: list[list], dialect: Dialect) -> tuple[tuple[str, ...], list[list]]:
@@ -119,6 +145,8 @@ def _defect(row: list, headers: tuple[str, ...], dialect: Dialect) -> str | None
         return "WIDTH"
     if tuple(cell.strip() for cell in cells[: len(headers)]) == headers:
         return "REPEATED_HEADER"
+    if any(cell.startswith(UNCOMPUTED) for cell in cells):
+        return "FORMULA_WITHOUT_VALUE"
     return text_defect(cells, dialect.null_values)
 
 
