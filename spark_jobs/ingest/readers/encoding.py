@@ -34,6 +34,7 @@ FOREIGN = {
 WORDS = ("名称", "公司", "有限", "广西", "南宁", "单位")
 MOJIBAKE = re.compile("|".join(["锟斤拷", *(word.encode().decode("gb18030", "replace")[:2] for word in WORDS)]).encode())
 UTF8_WORD = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){4}")  # four characters in UTF-8: not one in 10^9 GB18030 texts holds these bytes by chance
+LONGEST_CHARACTER = 4  # bytes
 SECRETS = (b"-----BEGIN", b"password=", b"passwd=", b"access_token=", b"secret_key=")
 
 
@@ -64,6 +65,8 @@ def open_text(path: Path, dialect: Dialect) -> Text:
     start = len(next(bom for bom in BOMS if data.startswith(bom))) if marked else 0
     if marked:
         notes.append(f"BOM: a byte order mark of {marked} stands before the text")
+    if start == len(data):
+        raise Refused("EMPTY_FILE", "the file holds a byte order mark and nothing else")
     encoding = "UTF-8" if wide else _encoding(memoryview(data)[start:], dialect.encoding, marked, notes)
     has_only_returns = data.find(b"\r") >= 0 and data.find(b"\n") < 0
     if has_only_returns:
@@ -135,9 +138,9 @@ def _detect(text: memoryview) -> str:
     if _is_utf8(text):
         return "UTF-8"
     place = _first_fault(text, "gb18030")
+    _refuse_utf8_words(text)
     if place is not None:
         raise Refused("BAD_ENCODING", f"line {_line_of(text, place)} (byte {place}) is neither UTF-8 nor GB18030")
-    _refuse_utf8_words(text)
     return "GB18030"
 
 
@@ -146,6 +149,8 @@ def _check_utf8(text: memoryview) -> None:
         return
     place = _first_fault(text, "utf-8")
     where = _line_of(text, place)
+    if len(text) - place < LONGEST_CHARACTER and not bytes(text[:place]).isascii():
+        raise Refused("BAD_ENCODING", f"the file ends inside a character on line {where}: it was cut off")
     if _first_fault(text, "gb18030") is None:
         if _holds_utf8_line(text):
             raise Refused("MIXED_ENCODING", f"line {where} is GB18030, others are UTF-8; the contract says UTF-8")
@@ -155,12 +160,12 @@ def _check_utf8(text: memoryview) -> None:
 
 
 def _check_gb18030(text: memoryview, marked: bool) -> None:
-    place = _first_fault(text, "gb18030")
-    if place is not None:
-        raise Refused("BAD_ENCODING", f"line {_line_of(text, place)} (byte {place}) is not GB18030")
     if marked or (not bytes(text).isascii() and _is_utf8(text)):
         raise Refused("DECLARED_GB18030_IS_UTF8", "the whole file is UTF-8; the contract says GB18030")
     _refuse_utf8_words(text)
+    place = _first_fault(text, "gb18030")
+    if place is not None:
+        raise Refused("BAD_ENCODING", f"line {_line_of(text, place)} (byte {place}) is not GB18030")
 
 
 def _refuse_utf8_words(text: memoryview) -> None:
