@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from expectations.normalise import NORMALISED
+
 FOLDER = Path(__file__).resolve().parent
 FEED_ID = re.compile(r"[a-z][a-z0-9_]{1,40}\.[a-z][a-z0-9_]{1,60}")
 SEVERITIES = ("error", "hold", "warning")  # the row is quarantined, the delivery waits for the steward, it is only said
@@ -30,7 +32,7 @@ HOUSE_PROPERTIES = {
     "postgres": {"table", "watermark", "overlap", "user", "secret"},
     "api": {"page", "size", "sizeOf", "since", "watermark", "records", "total", "secret"},
     "schema": {"effectiveFrom"},
-    "property": {"unit", "bronzeOnly", "flatLineAfter", "checkedAs"},
+    "property": {"unit", "bronzeOnly", "normalise", "flatLineAfter", "checkedAs"},
 }  # fmt: skip
 
 
@@ -98,7 +100,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Field:
-    """One property of the contract. `header` is the column in the file; a derived field has `transform` and no header."""
+    """One property of the contract. `header` is the column in the file; a derived field has `transform` and no header.
+
+    `normalise` lists what is put right in its text before it is typed (expectations/normalise.py), never without a warning.
+    """
 
     name: str
     label: str
@@ -117,6 +122,7 @@ class Field:
     unit: str | None
     bronze_only: bool
     description: str
+    normalise: tuple[str, ...] = ()
     flat_line_after: int | None = None  # readings of one value after which a sensor is taken to be stuck
 
     @property
@@ -319,6 +325,7 @@ def _field(item: dict, path: Path) -> Field:
         unit=house.get("unit"),
         bronze_only=bool(house.get("bronzeOnly", False)),
         description=item.get("description", ""),
+        normalise=tuple(house.get("normalise", [])),
         flat_line_after=house.get("flatLineAfter"),
     )
 
@@ -402,6 +409,7 @@ def _check_house(feed: Feed) -> None:
             any(f.classification == "sensitive-personal" and not (f.token_name or f.bronze_only) for f in feed.fields),
             "a sensitive-personal property needs an encryptedName (or bronzeOnly): it may not reach silver as it is",
         ),
+        (any(not set(f.normalise) <= set(NORMALISED) for f in feed.fields), f"normalise lists some of {', '.join(NORMALISED)}"),
         (any(d.archive not in ARCHIVES for d in feed.dialects), f"archive is one of {', '.join(filter(None, ARCHIVES))}"),
         (any((d.format == "fixed") != bool(d.layout) for d in feed.dialects), "fixed width, and only that, has a layout"),
         (any(d.width_unit not in ("character", "byte") for d in feed.dialects), "widthUnit is character or byte"),

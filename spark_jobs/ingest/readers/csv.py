@@ -51,6 +51,7 @@ def inspect(path: Path, dialect: Dialect) -> Plan:
         counts.update(bad)
         records += len(scan.codes) - sum(code in NOT_RECORDS for code in bad)
         line += split.count(b"\n")
+    parts = parts or [Part(header_end, 0, line, 0)]
     if counts["MOJIBAKE"] > max(1, records * MOST_MOJIBAKE):
         raise Refused("MOJIBAKE", f"{counts['MOJIBAKE']} of {records} records were decoded in a wrong encoding before they were sent")
     return Plan(headers, text.encoding, records, tuple(parts), dict(counts), tuple(notes), totals, text.is_rewritten)

@@ -100,9 +100,7 @@ def _check_container(path: Path) -> bool:
         with zipfile.ZipFile(path) as archive:
             names = [entry.filename for entry in check_zip(archive)]
             broken = archive.testzip()
-            has_formulas_or_errors = broken is None and any(
-                FORMULA_OR_ERROR.search(archive.read(name)) for name in names if name.startswith("xl/worksheets/")
-            )
+            has_formulas_or_errors = broken is None and any(FORMULA_OR_ERROR.search(archive.read(name)) for name in names if name.startswith("xl/worksheets/"))
     except zipfile.BadZipFile as fault:
         raise Refused("WRONG_TYPE", f"the file is no XLSX workbook: it begins with {head!r} ({fault})") from fault
     if broken:
