@@ -97,7 +97,8 @@ def _cleaned_columns(feed: Feed) -> str:
     sentinels = sorted({value for dialect in feed.dialects for value in dialect.null_values} | {""})
     listed = ", ".join(text_literal(value) for value in sentinels)
     columns = [f"case when {_trimmed(f)} in ({listed}) then null else {_trimmed(f)} end as {f.name}" for f in feed.text_fields]
-    return ", ".join(columns + [f"nullif(trim({f.name}), '') as raw_{f.name}" for f in feed.text_fields if f.normalise])
+    columns += [f"case when trim({f.name}) in ({listed}) then null else trim({f.name}) end as raw_{f.name}" for f in feed.text_fields if f.normalise]
+    return ", ".join(columns)
 
 
 def _trimmed(field: Field) -> str:
