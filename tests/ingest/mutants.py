@@ -14,6 +14,7 @@ import csv
 import hashlib
 import json
 import random
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -72,6 +73,7 @@ class Judgement:
 
 
 QUOTE = '"'
+UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 Mutation = Callable[[str, Source, random.Random], str | bytes]
 
 
@@ -176,8 +178,10 @@ def judge(source: Source, data: bytes, answer: Answer) -> Judgement:
 
 def strict_cells(text: str, delimiter: str) -> list[str] | None:
     """The cells of one record by RFC 4180, None where it is not one: a lexer of its own, character by character."""
-    if any(ord(c) < 32 and c not in "\t\r\n" or c in "\x7f\ufffd" for c in text):
-        return None
+    return None if UNREADABLE.search(text) else _cells(text, delimiter)
+
+
+def _cells(text: str, delimiter: str) -> list[str] | None:
     cells, place = [], 0
     while True:
         if text[place : place + 1] == QUOTE:
@@ -213,7 +217,7 @@ def _lines(source: Source, data: bytes) -> list[str]:
     for number, line in enumerate(text.removesuffix("\n").split("\n")):
         bare = line.removesuffix("\r") if "\r" not in line.removesuffix("\r") else line
         pieces = bare.replace("\u2028", "\r").removesuffix("\r").split("\r")
-        cells = [strict_cells(piece, source.delimiter) for piece in pieces]
+        cells = [_cells(piece, source.delimiter) for piece in pieces]
         is_split = len(pieces) > 1 and (number == 0 or all(c and len(c) == len(source.header) for c in cells))
         lines += pieces if is_split else [line]
     return lines
