@@ -6,7 +6,7 @@ export GUIHU_PORT ?= 18080
 stack = env -u PYTHONDONTWRITEBYTECODE PYTHONPATH=$(CURDIR) $(GUIHU_ENV)/lake/bin/python -m infra.stack
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check up down status doctor bench clean
+.PHONY: help demo test check faults up down status doctor bench clean
 
 demo: ## from nothing to dashboards: install, start, deliver the demonstration data, wait, print the way in
 	@infra/bootstrap && $(stack) demo
@@ -28,6 +28,9 @@ test: ## every test, with services of its own on other ports; at most 25 minutes
 
 check: ## static checks and the tests that need no service; under a minute
 	@infra/bootstrap --test && $(stack) check
+
+faults: ## 2,000 polluted files and 1,000 valid oddities against the readers
+	@infra/bootstrap --test && PYTHONPATH=$(CURDIR) $(GUIHU_ENV)/lake/bin/python -m tests.ingest.mutants
 
 bench: ## speed and memory, measured in one run
 	@infra/bootstrap --test && $(stack) bench

@@ -14,22 +14,25 @@ from typing import Any
 
 import yaml
 
+from expectations.normalise import NORMALISED
+
 FOLDER = Path(__file__).resolve().parent
 FEED_ID = re.compile(r"[a-z][a-z0-9_]{1,40}\.[a-z][a-z0-9_]{1,60}")
 SEVERITIES = ("error", "hold", "warning")  # the row is quarantined, the delivery waits for the steward, it is only said
 KINDS = ("event", "register", "series", "reference")
 SOURCES = ("postgres", "api")
 CLASSIFICATIONS = ("public", "internal", "personal", "sensitive-personal")
+ARCHIVES = (None, "zip", "gzip", "tar", "tar.gz")
 HOUSE_PROPERTIES = {
     "contract": {"nameEn", "kind", "sharing", "synthetic", "source"},
     "server": {
-        "delimiter", "nullValues", "skipLines", "footerPattern", "trailingDelimiter", "multiline", "sheet", "records",
-        "ignored", "manifest", "unpivot", "volume",
+        "delimiter", "nullValues", "skipLines", "footerPattern", "footerIsTotal", "trailingDelimiter", "multiline", "sheet", "headerRows",
+        "records", "ignored", "layout", "widthUnit", "archive", "manifest", "unpivot", "volume",
     },
     "postgres": {"table", "watermark", "overlap", "user", "secret"},
     "api": {"page", "size", "sizeOf", "since", "watermark", "records", "total", "secret"},
     "schema": {"effectiveFrom"},
-    "property": {"unit", "bronzeOnly", "flatLineAfter", "checkedAs"},
+    "property": {"unit", "bronzeOnly", "normalise", "flatLineAfter", "checkedAs"},
 }  # fmt: skip
 
 
@@ -48,7 +51,16 @@ class Unpivot:
 
 @dataclass(frozen=True)
 class Dialect:
-    """How one kind of file of a feed is written."""
+    """How one kind of file of a feed is written.
+
+    encoding         UTF-8, GB18030, or `detect` (UTF-8 strictly, else GB18030 strictly); a byte order mark of UTF-16 always counts
+    footer_is_total  the line that footer_pattern finds is a total row: its numbers must be the sums of their columns
+    sheet            XLSX: name of the sheet, the first one where none is named, `*` for every sheet
+    header_rows      XLSX: rows of a header whose cells are merged; the names of one column are joined with `_`
+    records          JSON, XML: path to the records
+    layout           fixed width: (header, width) of each column, in order; width_unit is `character` or `byte` of the encoding
+    archive          zip, gzip, tar or tar.gz around files of this dialect
+    """
 
     name: str
     path: str
@@ -58,11 +70,16 @@ class Dialect:
     null_values: tuple[str, ...] = ("",)
     skip_lines: int = 0
     footer_pattern: str | None = None
+    footer_is_total: bool = False
     trailing_delimiter: bool = False
     multiline: bool = False
     sheet: str | None = None
+    header_rows: int = 1
     records: str | None = None
     ignored: tuple[str, ...] = ()
+    layout: tuple[tuple[str, int], ...] = ()
+    width_unit: str = "character"
+    archive: str | None = None
     manifest_required: bool = False
     unpivot: Unpivot | None = None
     any_volume: bool = False  # a file holds what came since the last one, however much that is
@@ -83,7 +100,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Field:
-    """One property of the contract. `header` is the column in the file; a derived field has `transform` and no header."""
+    """One property of the contract. `header` is the column in the file; a derived field has `transform` and no header.
+
+    `normalise` lists what is put right in its text before it is typed (expectations/normalise.py), never without a warning.
+    """
 
     name: str
     label: str
@@ -102,6 +122,7 @@ class Field:
     unit: str | None
     bronze_only: bool
     description: str
+    normalise: tuple[str, ...] = ()
     flat_line_after: int | None = None  # readings of one value after which a sensor is taken to be stuck
 
     @property
@@ -260,11 +281,16 @@ def _dialect(server: dict, path: Path) -> Dialect:
         null_values=tuple(str(v) for v in house.get("nullValues", [""])),
         skip_lines=int(house.get("skipLines", 0)),
         footer_pattern=house.get("footerPattern"),
+        footer_is_total=bool(house.get("footerIsTotal", False)),
         trailing_delimiter=bool(house.get("trailingDelimiter", False)),
         multiline=bool(house.get("multiline", False)),
         sheet=house.get("sheet"),
+        header_rows=int(house.get("headerRows", 1)),
         records=house.get("records"),
         ignored=tuple(house.get("ignored", [])),
+        layout=tuple((str(header), int(width)) for header, width in house.get("layout", {}).items()),
+        width_unit=house.get("widthUnit", "character"),
+        archive=house.get("archive"),
         manifest_required=house.get("manifest") == "required",
         unpivot=Unpivot(tuple(unpivot["keep"]), unpivot["name"], unpivot["value"]) if unpivot else None,
         any_volume=house.get("volume") == "any",
@@ -299,6 +325,7 @@ def _field(item: dict, path: Path) -> Field:
         unit=house.get("unit"),
         bronze_only=bool(house.get("bronzeOnly", False)),
         description=item.get("description", ""),
+        normalise=tuple(house.get("normalise", [])),
         flat_line_after=house.get("flatLineAfter"),
     )
 
@@ -382,6 +409,10 @@ def _check_house(feed: Feed) -> None:
             any(f.classification == "sensitive-personal" and not (f.token_name or f.bronze_only) for f in feed.fields),
             "a sensitive-personal property needs an encryptedName (or bronzeOnly): it may not reach silver as it is",
         ),
+        (any(not set(f.normalise) <= set(NORMALISED) for f in feed.fields), f"normalise lists some of {', '.join(NORMALISED)}"),
+        (any(d.archive not in ARCHIVES for d in feed.dialects), f"archive is one of {', '.join(filter(None, ARCHIVES))}"),
+        (any((d.format == "fixed") != bool(d.layout) for d in feed.dialects), "fixed width, and only that, has a layout"),
+        (any(d.width_unit not in ("character", "byte") for d in feed.dialects), "widthUnit is character or byte"),
         (not feed.name_en, "customProperties nameEn (the English name) is missing"),
         (any(not f.label_en for f in feed.silver_fields), "every silver property needs an English label (synonyms, locale: en)"),
         (any(r.severity not in SEVERITIES for r in feed.rules), f"severity of a rule is one of {', '.join(SEVERITIES)}"),

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from expectations.contract import Feed, Field, Rule
+from expectations.normalise import NORMALISED
 
 MASKED_DIGITS = r"([1-9]\d{5})\d{8,11}[0-9Xx]?"  # a citizen number, whole or cut, old (15) or new (18) form
 NO_CODES = "[]::varchar[]"
@@ -15,7 +16,7 @@ STRPTIME = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": 
 NUMBER = {
     "integer": r"^[+-]?[0-9]{1,18}$",
     "decimal": r"^[+-]?[0-9]+([.][0-9]{{0,{scale}}}0*)?$",  # a value that would lose digits is no value: -0.001 is not 0.00
-    "double": r"^[+-]?[0-9]+([.][0-9]*)?([eE][+-]?[0-9]{1,3})?$",
+    "double": r"^[+-]?[0-9]{1,200}([.][0-9]*)?([eE][+-]?[0-9]{1,2})?$",  # so that every number written so is finite
 }
 
 
@@ -62,7 +63,7 @@ def original(feed: Feed) -> str:
     """
     pairs = []
     for field in feed.text_fields:
-        text = f"text_{field.name}"
+        text = f"{'raw' if field.normalise else 'text'}_{field.name}"
         if field.classification == "sensitive-personal":
             text = f"concat(left({text}, 6), repeat('*', greatest(length({text}) - 6, 0)))"
         pairs.append(f"{text_literal(field.header)}, {text}")
@@ -75,6 +76,7 @@ def original(feed: Feed) -> str:
 def checks(feed: Feed) -> list[Check]:
     """Every rule of the feed in the order in which codes are listed: those that follow from the fields, then those written by hand."""
     derived = [check for f in feed.fields if f.silver_name for check in _field_checks(f)]
+    derived += [_normalised_check(f) for f in feed.text_fields if f.normalise]
     return derived + [_hand_written(rule) for rule in feed.rules]
 
 
@@ -94,12 +96,22 @@ def spark_type(field: Field) -> str:
 def _cleaned_columns(feed: Feed) -> str:
     sentinels = sorted({value for dialect in feed.dialects for value in dialect.null_values} | {""})
     listed = ", ".join(text_literal(value) for value in sentinels)
-    return ", ".join(f"case when trim({f.name}) in ({listed}) then null else trim({f.name}) end as {f.name}" for f in feed.text_fields)
+    columns = [f"case when {_trimmed(f)} in ({listed}) then null else {_trimmed(f)} end as {f.name}" for f in feed.text_fields]
+    columns += [f"case when trim({f.name}) in ({listed}) then null else trim({f.name}) end as raw_{f.name}" for f in feed.text_fields if f.normalise]
+    return ", ".join(columns)
+
+
+def _trimmed(field: Field) -> str:
+    """The text without spaces around it, put right as its contract asks."""
+    text = f"trim({field.name})"
+    for step in field.normalise:
+        text = f"trim({NORMALISED[step].replace('TEXT', text)})"
+    return text
 
 
 def _typed_columns(feed: Feed) -> str:
     """`<silver name>` typed, and `text_<field>`: the text that was typed, so that a check can tell missing from mistyped."""
-    columns = []
+    columns = [f"raw_{f.name}" for f in feed.text_fields if f.normalise]
     for field in feed.fields:
         source = f"({field.transform})" if field.transform else field.name
         columns.append(f"cast({source} as varchar) as text_{field.name}")
@@ -177,6 +189,11 @@ def _field_checks(field: Field) -> list[Check]:
     if "maximum" in options:
         add("MAXIMUM", f"{value} > {_limit(field, options['maximum'])}", f"大于 {options['maximum']}", f"is above {options['maximum']}")
     return found
+
+
+def _normalised_check(field: Field) -> Check:
+    label, failing = f"{field.label} {field.name}", f"raw_{field.name} is distinct from text_{field.name}"
+    return Check(f"NORMALISED.{field.name}", failing, "contract", "warning", f"{label}：已按合同规整，原文见原始层", f"{label}: put right as the contract says; bronze keeps the text as sent")
 
 
 def _hand_written(rule: Rule) -> Check:

@@ -1,5 +1,7 @@
 """bronze: the landed file as text rows, each with its delivery, row number, arrival and hash. Nothing is interpreted."""
 
+import unicodedata
+from collections import Counter
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -32,20 +34,20 @@ def columns(feed: Feed) -> list[tuple[str, str]]:
 def inspect(path: Path, feed: Feed, delivery: Delivery) -> Plan:
     """Look at the whole file before anything is written. Raises Refused where it cannot be trusted or breaks its manifest."""
     dialect = feed.dialect_for(delivery.file)
-    plan = reader(dialect.format).inspect(path, dialect)
+    plan = reader(dialect).inspect(path, dialect)
     columns_of(feed, dialect, plan.headers)
     promised = delivery.manifest.get("rows")
     if promised is not None and promised != plan.records:
         raise Refused("ROWCOUNT", f"the manifest says {promised} rows, the file has {plan.records}")
     if not plan.records and promised != 0:
         raise Refused("NO_ROWS", "the file has a header and no rows; a manifest with rows 0 would say that this is meant")
-    _check_control_totals(path, dialect, plan, delivery.manifest.get("control_totals", {}))
+    _check_control_totals(path, dialect, plan, plan.totals | delivery.manifest.get("control_totals", {}))
     return plan
 
 
 def rows_of_part(path: Path, feed: Feed, dialect: Dialect, plan: Plan, number: int) -> pa.Table:
     """One part of the file as text: the fields of the contract, `_row`, `_defect`, `_original`, and `_ordinal`, the place within the part."""
-    table = reader(dialect.format).read(path, dialect, plan, plan.parts[number])
+    table = reader(dialect).read(path, dialect, plan, plan.parts[number])
     columns = columns_of(feed, dialect, plan.headers)
     if dialect.unpivot:
         table = _unpivot(table, dialect, columns)
@@ -60,20 +62,30 @@ def rows_of_part(path: Path, feed: Feed, dialect: Dialect, plan: Plan, number: i
 
 def columns_of(feed: Feed, dialect: Dialect, headers: tuple[str, ...]) -> dict[str, str]:
     """Header → field name for every column of the file, cells of a matrix left out. Raises Refused where the two lists differ."""
-    fields = {name: f.name for f in feed.text_fields for name in (f.header, *f.aliases)}
+    fields = {header_key(name): f.name for f in feed.text_fields for name in (f.header, *f.aliases)}
+    known = {h: fields[header_key(h)] for h in headers if header_key(h) in fields}
     cells = dialect.unpivot and {dialect.unpivot.name, dialect.unpivot.value}
     if cells:
-        columns = {h: fields[h] for h in headers if h in dialect.unpivot.keep and h in fields}
+        kept = {header_key(name) for name in dialect.unpivot.keep}
+        columns = {h: name for h, name in known.items() if header_key(h) in kept}
     else:
-        columns = {h: fields[h] for h in headers if h in fields}
-        unknown = [h for h in headers if h not in fields]
+        columns = known
+        unknown = [h for h in headers if h not in known]
         if unknown:
             raise Refused("HEADER_MISMATCH", f"columns that the contract does not know: {', '.join(map(repr, unknown))}")
+    twice = [name for name, count in Counter(columns.values()).items() if count > 1]
+    if twice:
+        raise Refused("HEADER_DUPLICATE", f"two columns of the file are one field of the contract: {', '.join(twice)}")
     absent = {f.name for f in feed.text_fields if f.name not in columns.values() and not f.transform} - (cells or set())
     if absent:
         listed = ", ".join(f"{f.name} ({f.header})" for f in feed.text_fields if f.name in absent)
         raise Refused("HEADER_MISMATCH", f"columns of the contract that the file lacks: {listed}; it has {', '.join(map(repr, headers[:40]))}")
     return columns
+
+
+def header_key(header: str) -> str:
+    """What makes two spellings one header: full-width forms, letter case and spaces do not count."""
+    return "".join(unicodedata.normalize("NFKC", header).casefold().split())
 
 
 def _unpivot(table: pa.Table, dialect: Dialect, columns: dict[str, str]) -> pa.Table:
@@ -103,7 +115,7 @@ def _check_control_totals(path: Path, dialect: Dialect, plan: Plan, promised: di
         return
     sums = dict.fromkeys(promised, Decimal(0))
     for part in plan.parts:
-        table = reader(dialect.format).read(path, dialect, plan, part)
+        table = reader(dialect).read(path, dialect, plan, part)
         for header in promised:
             sums[header] += sum(_decimal(text) for text in table[header].to_pylist())
     for header, total in promised.items():

@@ -98,7 +98,7 @@ def _judge(settings: Settings, feed: Feed, delivery: Delivery, progress) -> dict
     _commit(settings, feed, delivery, job, bronze_files, list(parts.values()))
     shutil.rmtree(job.staging)
     seconds["commit"] = time.monotonic() - committed
-    return _outcome_of(plan.records, list(parts.values())) | {"seconds": {step: round(taken, 3) for step, taken in seconds.items()}}
+    return _outcome_of(plan.records, list(parts.values())) | {"notes": list(plan.notes), "seconds": {step: round(taken, 3) for step, taken in seconds.items()}}
 
 
 def _hold_if_unusual(settings: Settings, feed: Feed, delivery: Delivery, job: Job, parts: list[Part]) -> None:

@@ -55,6 +55,11 @@ class Job:
     def dialect(self) -> Dialect:
         return self.feed.dialect_for(self.delivery.file)
 
+    def file_of(self, number: int) -> str:
+        """The file that holds the part: the one delivered, or a member of it (a file in an archive, a sheet)."""
+        member = self.plan.parts[number].member
+        return f"{self.delivery.file}/{member}".replace("\0", "/") if member else self.delivery.file
+
     @property
     def key_file(self) -> Path:
         """Key of the tokens of citizen numbers, of the feed's domain."""
@@ -165,7 +170,7 @@ def _read(connection: duckdb.DuckDBPyConnection, job: Job, number: int) -> None:
     connection.register("part", bronze.rows_of_part(job.path, job.feed, job.dialect, job.plan, number))
     period = delivery.manifest.get("period")
     connection.execute(
-        f"""create view delivered as select *, {text_literal(delivery.delivery_id)} as _delivery_id, {text_literal(delivery.file)} as _file,
+        f"""create view delivered as select *, {text_literal(delivery.delivery_id)} as _delivery_id, {text_literal(job.file_of(number))} as _file,
         timestamptz {text_literal(delivery.received_at)} as _received_at, timestamptz {text_literal(delivery.known_at)} as _known_at,
         {"null" if period is None else text_literal(period)}::varchar as _period from part"""
     )

@@ -56,9 +56,21 @@ def test_odd_but_legal_values_come_back_as_they_were(tmp_path, name):
         ("id,名称\n1,横州市行政区\n".encode() + "2,武鸣区行政区\n".encode("gb18030"), PLAIN, "MIXED_ENCODING"),
         (b"PK\x03\x04rest", PLAIN, "WRONG_TYPE"),
         (b"id,id\n1,2\n", PLAIN, "HEADER_DUPLICATE"),
+        (b"id,name\n1," + b"x" * (11 << 20) + b"\n", PLAIN, "LINE_TOO_LONG"),
     ],
 )
 def test_a_file_that_cannot_be_trusted_is_refused_whole(tmp_path, content, dialect, code):
     with pytest.raises(Refused) as refusal:
         read(tmp_path, content, dialect)
     assert refusal.value.code == code
+
+
+def test_a_file_of_many_blocks_loses_no_row(tmp_path, monkeypatch):
+    """Parts are cut at line ends, whatever the block: every row comes back once, in order, with its line number."""
+    lines = [f'{i},"{"x" * (i % 50)}""{i}"' if i % 7 else f"{i}" for i in range(2, 3000)]
+    for block in (64, 1000, 10_000):
+        monkeypatch.setattr(csv, "BLOCK", block)
+        plan, rows = read(tmp_path, ("id,name\n" + "\n".join(lines) + "\n").encode())
+        assert plan.records == len(lines)
+        assert sorted(row["_row"] for row in rows) == list(range(2, len(lines) + 2))
+        assert all(row["_original"] == row_line if row["_defect"] else row["id"] == str(row["_row"]) for row in rows for row_line in [lines[row["_row"] - 2]])
