@@ -66,6 +66,11 @@ class Vault:
         opened = [MARK.sub(lambda found: numbers.get(found[0], found[0]), text) for text in marked]
         return pc.replace_with_mask(texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts, held.combine_chunks() if isinstance(held, pa.ChunkedArray) else held, pa.array(opened, texts.type))
 
+    def restore(self, text: str) -> str:
+        """The text as it was sent; marks of erased subjects stay."""
+        numbers = self.numbers_of(set(MARK.findall(text)))
+        return MARK.sub(lambda found: numbers.get(found[0], found[0]), text)
+
     def numbers_of(self, marks: set[str]) -> dict[str, str]:
         """Mark → number, of subjects that are not erased."""
         return {mark: self._opened(cipher, key, number) for mark, (cipher, key, number) in self._rows(sorted(marks)).items() if key}

@@ -77,6 +77,7 @@ def division_lake(tmp_path_factory) -> Settings:
 def ingested(settings, guihu) -> list[dict]:
     """The outcome of every demonstration delivery, brought in by the command (Airflow may be at it at the same time: each is loaded once)."""
     subprocess.run([sys.executable, "-m", "infra.demo.deliver", "--home", str(settings.home), *SIZES], cwd=CHECKOUT, check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "infra.demo.online", "--home", str(settings.home)], cwd=CHECKOUT, check=True, capture_output=True)
     assert guihu("receive", "--inbox", "--format", "json").returncode == 0
     for feed in sorted(load_all(), key=lambda feed: not feed.startswith("reference.")):
         done = guihu("ingest", feed)

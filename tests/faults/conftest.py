@@ -20,7 +20,7 @@ def small_file(tmp_path) -> Callable[[int], Path]:
 
     def write(year: int) -> Path:
         path = tmp_path / f"month_{year}.csv"
-        lines = [f"Kill{city:02d},{year},1,100.{city:02d},99.{city:02d}" for city in range(CITIES)]
+        lines = [f"Kill{city:02d},{year},1,{100 + year % 7}.{city:02d},{98 + year % 5}.{city:02d}" for city in range(CITIES)]
         path.write_text("city,year,month,new_home_price_index,existing_home_price_index\n" + "\n".join(lines) + "\n")
         return path
 

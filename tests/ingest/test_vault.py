@@ -70,8 +70,7 @@ def test_the_file_as_sent_comes_back_from_marks_and_vault(lake, sent):
     delivery, _ = landing.receive(lake, load_feed(FEED), sent[0])
     kept = landing.landed_file(lake, delivery.sha256).read_bytes().decode()
     with vault.of(lake) as open_vault:
-        numbers = open_vault.numbers_of(set(vault.MARK.findall(kept)))
-    restored = vault.MARK.sub(lambda mark: numbers[mark[0]], kept)
+        restored = open_vault.restore(kept)
     assert hashlib.sha256(restored.encode()).hexdigest() == delivery.sha256
     assert verify(lake).faults == []
 
