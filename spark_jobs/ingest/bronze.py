@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from expectations.contract import Dialect, Feed
 from spark_jobs.ingest.landing import Delivery
-from spark_jobs.ingest.readers import Plan, reader
+from spark_jobs.ingest.readers import Plan, integers, reader
 from spark_jobs.ingest.refusal import Refused
 
 LINEAGE = [
@@ -56,7 +56,7 @@ def rows_of_part(path: Path, feed: Feed, dialect: Dialect, plan: Plan, number: i
     names = [f.name for f in feed.text_fields]
     nothing = pa.nulls(len(table), pa.string())
     arrays = [table[n] if n in table.column_names else nothing for n in names]
-    lineage = {"_row": table["_row"], "_defect": table["_defect"], "_original": table["_original"], "_ordinal": pa.array(np.arange(len(table)))}
+    lineage = {"_row": table["_row"], "_defect": table["_defect"], "_original": table["_original"], "_ordinal": integers(np.arange(len(table)))}
     return pa.table([*arrays, *lineage.values()], names=[*names, *lineage])
 
 

@@ -36,7 +36,7 @@ def uscc_is_valid(codes: pa.ChunkedArray) -> pa.Array:
     letters, _ = _matrix(codes, 18, ORGANISATION_ALPHABET)
     check = 11 - letters[:, 8:16] @ np.array(ORGANISATION_WEIGHTS) % 11  # 10 is written X, 11 is written 0
     inner = np.where(check == 10, letters[:, 16] == 33, letters[:, 16] == check % 11)
-    return pa.array(shaped & outer & inner)
+    return _booleans(shaped & outer & inner)
 
 
 def citizen_number_is_valid(numbers: pa.ChunkedArray) -> pa.Array:
@@ -46,7 +46,7 @@ def citizen_number_is_valid(numbers: pa.ChunkedArray) -> pa.Array:
     expected = np.array([10 if c == "X" else int(c) for c in CITIZEN_CHECK])[values[:, :17] @ np.array(CITIZEN_WEIGHTS) % 11]
     births = pc.strptime(pc.utf8_slice_codeunits(numbers, 6, 14), format="%Y%m%d", unit="s", error_is_null=True)
     written = pc.equal(pc.strftime(births, format="%Y%m%d"), pc.utf8_slice_codeunits(numbers, 6, 14))  # 31 February would become 2 March
-    return pa.array(shaped & (values[:, 17] == expected) & np.asarray(pc.fill_null(written, False)))
+    return _booleans(shaped & (values[:, 17] == expected) & np.asarray(pc.fill_null(written, False)))
 
 
 def _tokens(key_file: Path):
@@ -62,10 +62,15 @@ def _tokens(key_file: Path):
 def _matrix(texts: pa.ChunkedArray, length: int, alphabet: str) -> tuple[np.ndarray, np.ndarray]:
     """Positions in the alphabet, shape (rows, length), and which rows have the right length and only such characters."""
     shaped = np.asarray(pc.equal(pc.binary_length(texts), length))
-    plain = pc.if_else(pa.array(shaped), texts, "0" * length)
+    plain = pc.if_else(_booleans(shaped), texts, "0" * length)
     joined = plain.combine_chunks() if isinstance(plain, pa.ChunkedArray) else plain
     codes = np.frombuffer(joined.buffers()[2], np.uint8, len(texts) * length)
     lookup = np.full(256, NOT_A_CHARACTER, np.int64)
     lookup[[ord(c) for c in alphabet]] = np.arange(len(alphabet))
     values = lookup[codes.reshape(len(texts), length)]
     return values, shaped & (values != NOT_A_CHARACTER).all(axis=1)
+
+
+def _booleans(values: np.ndarray) -> pa.Array:
+    """From plain Python values: given a numpy array, pa.array would load pandas first."""
+    return pa.array(values.tolist(), pa.bool_())

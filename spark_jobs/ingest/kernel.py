@@ -19,7 +19,6 @@ from spark_jobs.faultpoint import faultpoint
 from spark_jobs.ingest import bronze, functions
 from spark_jobs.ingest.landing import Delivery
 from spark_jobs.ingest.readers import Plan
-from spark_jobs.vault import unsealed
 
 PARQUET = "(format parquet, compression zstd, compression_level 1, row_group_size 250000)"
 VERDICT_COLUMNS = [
@@ -207,6 +206,8 @@ def _judge(connection: duckdb.DuckDBPyConnection, job: Job, overruled: pa.Table 
 
 def _open_identifiers(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
     """`delivered` with the numbers of the persons in place of their marks, in memory alone: bronze is written by now."""
+    from spark_jobs.vault import unsealed
+
     text = connection.execute("from delivered").to_arrow_table()
     connection.register("opened", unsealed(text, job.home, [f.name for f in job.feed.identifiers]))
     connection.execute("create or replace view delivered as from opened")

@@ -20,7 +20,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from expectations.contract import ContractError, Feed
-from spark_jobs import integrity, vault
+from spark_jobs import integrity
 from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import read_json, write_json
 from spark_jobs.ingest.refusal import Refused
@@ -229,6 +229,8 @@ def _seal_for(settings: Settings, path: Path, feed: Feed):
     if not feed.identifiers:
         yield bytes
         return
+    from spark_jobs import vault
+
     with path.open("rb") as file:
         start = file.read(4)
     if feed.dialect_for(path.name).format == "xlsx" or start.startswith((b"PK", b"\x1f\x8b", b"\xff\xfe", b"\xfe\xff")):

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from expectations.contract import Dialect
-from spark_jobs.ingest.readers import NOT_RECORDS, SPREADSHEET_ERRORS, Part, Plan, text_table
+from spark_jobs.ingest.readers import NOT_RECORDS, SPREADSHEET_ERRORS, Part, Plan, integers, text_table
 from spark_jobs.ingest.readers.encoding import MOJIBAKE, open_text, piece_of
 from spark_jobs.ingest.readers.multiline import join_lines, split_foreign_ends
 from spark_jobs.ingest.refusal import Refused
@@ -226,7 +226,7 @@ def _parse(good: bytes, headers: tuple[str, ...], dialect: Dialect, expected: in
 def _with_rows(table: pa.Table, rows: np.ndarray) -> pa.Table:
     """The lineage columns of good rows."""
     nothing = pa.nulls(len(table), pa.string())
-    return table.append_column("_row", pa.array(rows, pa.int64())).append_column("_defect", nothing).append_column("_original", nothing)
+    return table.append_column("_row", integers(rows)).append_column("_defect", nothing).append_column("_original", nothing)
 
 
 def _header_span(data: bytes, start: int, end: int, dialect: Dialect) -> tuple[int, int]:
