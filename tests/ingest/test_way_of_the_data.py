@@ -1,6 +1,7 @@
 """From inbox to silver with the real engine: nothing is lost, planted errors are found, vintages are kept, a repeat changes nothing."""
 
 import json
+from collections import defaultdict
 
 import duckdb
 import pytest
@@ -47,16 +48,20 @@ def test_every_planted_error_is_in_quarantine_with_its_own_reason(settings, lake
         delivery = next(o["delivery_id"] for o in ingested if o["feed"] == feed_id and o["file"] == file)
         table = load_all()[feed_id].table
         rows = lake.execute(f"select _row, _verdict, _reasons, _original from judged_{table} where _delivery_id = ?", [delivery]).fetchall()
-        verdicts = {row: (verdict, reasons, original) for row, verdict, reasons, original in rows}
+        verdicts = defaultdict(list)
+        for row, *verdict in rows:  # a line of a matrix is as many rows as it has figures
+            verdicts[row].append(verdict)
         for planted in json.loads(listed.read_text()):
             seen += 1
-            verdict, reasons, original = verdicts.get(planted["line"], (None, [], None))
-            fits = verdict == planted["outcome"] and (verdict == "repeated" or (planted["expected_reason_code"] in reasons and original is not None))
-            if not fits:
-                missed.append((file, planted["line"], planted["kind"], planted["expected_reason_code"], verdict, reasons))
+            if not any(fits(planted, *verdict) for verdict in verdicts[planted["line"]]):
+                missed.append((file, planted["line"], planted["kind"], planted["expected_reason_code"], verdicts[planted["line"]]))
     print(f"planted errors found with their reason: {seen - len(missed)} of {seen}")
     assert seen > 1000
     assert missed == []
+
+
+def fits(planted: dict, verdict: str, reasons: list[str], original: str | None) -> bool:
+    return verdict == planted["outcome"] and (verdict == "repeated" or (planted["expected_reason_code"] in reasons and original is not None))
 
 
 def test_no_citizen_number_stands_anywhere_past_bronze(lake):
