@@ -29,7 +29,8 @@ test: ## every test, with services of its own on other ports; at most 25 minutes
 check: ## static checks and the tests that need no service; under a minute
 	@infra/bootstrap --test && $(stack) check
 
-faults: ## 2,000 polluted files and 1,000 valid oddities against the readers
+# 2,000 polluted files and 1,000 valid oddities against the readers
+faults:
 	@infra/bootstrap --test && PYTHONPATH=$(CURDIR) $(GUIHU_ENV)/lake/bin/python -m tests.ingest.mutants
 
 bench: ## speed and memory, measured in one run
