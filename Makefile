@@ -29,9 +29,10 @@ test: ## every test, with services of its own on other ports; at most 25 minutes
 check: ## static checks and the tests that need no service; under a minute
 	@infra/bootstrap --test && $(stack) check
 
-# 2,000 polluted files and 1,000 valid oddities against the readers
+# all of what `make test` samples: 2,000 polluted files, ten kills at every place, 500 orders of arrival, flipped bits
 faults:
 	@infra/bootstrap --test && PYTHONPATH=$(CURDIR) $(GUIHU_ENV)/lake/bin/python -m tests.ingest.mutants
+	@GUIHU_KILLS=10 GUIHU_SCHEDULES=500 $(GUIHU_ENV)/lake/bin/python -m pytest -q -s tests/faults/test_killed_everywhere.py tests/faults/test_any_order.py tests/faults/test_verify.py
 
 bench: ## speed and memory, measured in one run
 	@infra/bootstrap --test && $(stack) bench

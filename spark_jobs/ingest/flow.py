@@ -74,6 +74,7 @@ def _ingest_one(settings: Settings, feed: Feed, delivery: Delivery, progress) ->
         return
     faultpoint("before outcome")
     landing.record_outcome(settings, delivery, outcome)
+    faultpoint("after outcome")
 
 
 def _judge(settings: Settings, feed: Feed, delivery: Delivery, progress) -> dict:
@@ -84,6 +85,7 @@ def _judge(settings: Settings, feed: Feed, delivery: Delivery, progress) -> dict
     seconds = {"inspect": time.monotonic() - started}
     job = _job(settings, feed, delivery, plan, path, writes=True)
     if delta.has(job.judged, delivery.delivery_id):  # an earlier run died before it could say so
+        shutil.rmtree(job.staging, ignore_errors=True)
         return _outcome_of(plan.records, [kernel.committed(job)]) | {"seconds": seconds}
     progress(f"{feed.id} {delivery.file}: {plan.records:,} records, {len(plan.parts)} parts")
     parts = {part.number: part for part in work_on_parts(settings, job)}
@@ -113,7 +115,9 @@ def _hold_if_unusual(settings: Settings, feed: Feed, delivery: Delivery, job: Jo
 
 def _commit(settings: Settings, feed: Feed, delivery: Delivery, job: Job, bronze_files: list, parts: list[Part]) -> None:
     written = [job.judged / part.judged.name for part in parts] + [job.bronze / file.name for file in bronze_files if job.bronze]
+    faultpoint("before ledger")
     integrity.record(settings, written)
+    faultpoint("after ledger")
     faultpoint("before bronze commit")
     if job.bronze:
         delta.commit_once(job.bronze, bronze.columns(feed), bronze_files, delivery.delivery_id)

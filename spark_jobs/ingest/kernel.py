@@ -91,9 +91,11 @@ def work(job: Job, number: int) -> Part:
         _read(connection, job, number)
         if job.bronze:
             part.bronze = _write(connection, job.bronze / file_name(job, number), _bronze_query(job))
+            faultpoint("text file written")
         part.seconds["bronze"] = time.monotonic() - started
         _judge(connection, job, None)
         part.judged = _write(connection, job.judged / file_name(job, number), _judged_columns(job))
+        faultpoint("judged file written")
         _leave_keys(connection, job, number)
         _count(connection, part)
         part.seconds["judge"] = time.monotonic() - started - part.seconds["bronze"]
@@ -121,7 +123,9 @@ def overrule(job: Job, number: int, overruled: pa.Table) -> Part:
         written = _write(connection, draft, f"{columns.replace('from judged', 'from kept')} union all {columns}")
         connection.execute(f"create or replace table judged as select _verdict, _reasons, _warnings from read_parquet({text_literal(draft)})")
         _count(connection, part)
+    faultpoint("overruled file written")
     draft.replace(judged)
+    faultpoint("overruled file renamed")
     part.judged = replace(written, name=judged.name)
     return part
 

@@ -62,7 +62,9 @@ def receive(settings: Settings, feed: Feed, path: Path, manifest_path: Path | No
         return read_delivery(folder), False
     manifest, fault = _read_manifest(manifest_path)
     delivery = _delivery(feed, path.name, sha256, size, manifest, started)
+    faultpoint("before received")
     write_json(folder / "received.json", asdict(delivery))
+    faultpoint("after received")
     fault = fault or _manifest_fault(feed, path.name, delivery)
     if fault:
         record_refusal(settings, delivery, fault)
@@ -207,6 +209,7 @@ def _keep_bytes(settings: Settings, path: Path, feed: Feed) -> tuple[str, int]:
             copy.write(seal(piece))
         copy.flush()
         os.fsync(copy.fileno())
+    faultpoint("draft written")
     after = path.stat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         draft.unlink()
