@@ -11,19 +11,10 @@ from pathlib import Path
 import duckdb
 from duckdb_engine import ConnectionWrapper, CursorWrapper
 
+from spark_jobs import duck
+
 SECONDS = 20
-HARDENED = {
-    "enable_external_access": "false",
-    "lock_configuration": "true",
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "allow_community_extensions": "false",
-    "python_enable_replacements": "false",
-    "memory_limit": "512MB",
-    "threads": "2",
-    "temp_directory": "",
-    "max_temp_directory_size": "0B",
-}
+HARDENED = duck.HARDENED | {"temp_directory": "", "max_temp_directory_size": "0B"}
 TABLE_FUNCTIONS = {
     "range", "generate_series", "unnest", "repeat", "json_each", "json_tree",
     "duckdb_tables", "duckdb_views", "duckdb_columns", "duckdb_schemas", "duckdb_constraints", "duckdb_indexes", "duckdb_types", "duckdb_keywords",
