@@ -11,6 +11,8 @@ from spark_jobs.duck import delta_reader
 from spark_jobs.ingest import flow, landing
 from spark_jobs.settings import Settings
 
+pytestmark = pytest.mark.service  # takes time; needs no service of the stack
+
 SIZES = {"enterprises": 4_000, "penalties": 0, "residents": 8_000, "households": 600, "office_records": 400, "months": 21, "energy_units": 20}
 SHAPES = {  # the service tests bring in all departments
     "legal_person/annual_report",  # GB18030 between semicolons

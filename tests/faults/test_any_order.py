@@ -8,6 +8,8 @@ import pytest
 from spark_jobs.settings import Settings
 from tests.faults.schedules import digest_of, shuffled, stories
 
+pytestmark = pytest.mark.service  # takes time; needs no service of the stack
+
 SCHEDULES = int(os.environ.get("GUIHU_SCHEDULES", "40"))  # of the four kinds together
 
 

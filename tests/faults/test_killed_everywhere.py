@@ -20,6 +20,8 @@ from spark_jobs.duck import delta_reader
 from spark_jobs.settings import CHECKOUT, Settings
 from spark_jobs.upkeep.verify import verify
 
+pytestmark = pytest.mark.service  # takes time; needs no service of the stack
+
 KILLS = int(os.environ.get("GUIHU_KILLS", "1"))
 FEED = "economy.house_price"
 RECEIVING = ["draft written", "bytes kept", "before received", "after received"]

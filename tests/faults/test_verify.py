@@ -11,6 +11,8 @@ from spark_jobs.settings import Settings
 from spark_jobs.upkeep.verify import verify
 from tests.faults.schedules import stories
 
+pytestmark = pytest.mark.service  # takes time; needs no service of the stack
+
 FLIPS = 60
 
 

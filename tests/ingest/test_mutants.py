@@ -1,7 +1,10 @@
 """A sample of the polluted files; `make faults` judges all 2,000 and the 1,000 valid oddities."""
 
+import pytest
+
 from tests.ingest import mutants
 
+pytestmark = pytest.mark.service  # takes time; needs no service of the stack
 FILES, ODDITIES, SEED = 365, 120, 7  # every kind of pollution over every feed once
 
 

@@ -11,6 +11,8 @@ from spark_jobs.duck import row_kernel
 from spark_jobs.ingest import flow, landing
 from spark_jobs.settings import Settings
 
+pytestmark = pytest.mark.service  # takes time; needs no service of the stack
+
 
 @pytest.mark.parametrize("seed", range(3))
 def test_every_line_of_a_file_with_conflicts_is_judged_exactly_once(tmp_path, division_lake, seed):

@@ -18,6 +18,8 @@ from spark_jobs.settings import CHECKOUT, Settings
 from spark_jobs.upkeep.erase import erase
 from spark_jobs.upkeep.verify import verify
 
+pytestmark = pytest.mark.service  # takes time; needs no service of the stack
+
 FEED = "population.resident"
 PLANTED = 1000
 
