@@ -28,6 +28,7 @@ class ServiceDown(RuntimeError):
 def session(settings: Settings) -> Iterator["SparkSession"]:
     """A session with the engine, closed at the end. Raises ServiceDown where the engine does not answer or dies meanwhile."""
     from grpc import RpcError
+    from pyspark.errors import PySparkRuntimeError
     from pyspark.errors.exceptions.connect import SparkConnectException
     from pyspark.sql import SparkSession
     from pyspark.sql.connect.client.retries import DefaultPolicy
@@ -41,7 +42,7 @@ def session(settings: Settings) -> Iterator["SparkSession"]:
     try:
         spark.conf.set("spark.sql.session.timeZone", TIME_ZONE)
         yield spark
-    except (RpcError, SparkConnectException) as fault:
+    except (RpcError, SparkConnectException, PySparkRuntimeError) as fault:
         if not any(sign in str(fault) for sign in ENGINE_GONE):
             raise
         raise ServiceDown(f"the engine died during the work ({type(fault).__name__}); run the same command again when `make status` shows it up") from fault
