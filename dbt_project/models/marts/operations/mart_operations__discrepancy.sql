@@ -30,6 +30,21 @@ cities_and_region as (
 
 ),
 
+months as (
+
+    select
+        feed,
+        division_code,
+        indicator,
+        year,
+        last_month,
+        sum(value) over (partition by feed, division_code, indicator, year order by last_month) as value_so_far,
+        sum(last_month - first_month + 1) over (partition by feed, division_code, indicator, year order by last_month) as months_so_far
+    from figures
+    where convention = 'current'
+
+),
+
 months_and_total as (
 
     select
@@ -39,17 +54,15 @@ months_and_total as (
         total.division_code,
         total.indicator as item,
         concat(total.year, '-', lpad(total.last_month, 2, '0')) as period,
-        any_value(total.value) as value_of_record,
-        sum(part.value) as other_value,
-        any_value(total.unit) as unit,
-        greatest(0.05 * 12, 0.0005 * any_value(abs(total.value))) as tolerance
+        total.value as value_of_record,
+        months.value_so_far as other_value,
+        total.unit,
+        greatest(0.05 * 12, 0.0005 * abs(total.value)) as tolerance
     from figures as total
-    inner join figures as part
-        on total.feed = part.feed and total.division_code = part.division_code and total.indicator = part.indicator and total.year = part.year
-        and part.convention = 'current' and part.last_month <= total.last_month
-    where total.convention = 'cumulative'
-    group by total.feed, total.division_code, total.indicator, total.year, total.last_month
-    having sum(part.last_month - part.first_month + 1) = total.last_month
+    inner join months
+        on total.feed = months.feed and total.division_code = months.division_code and total.indicator = months.indicator
+        and total.year = months.year and total.last_month = months.last_month
+    where total.convention = 'cumulative' and months.months_so_far = total.last_month
 
 ),
 
