@@ -50,6 +50,8 @@ def receive(
     settings = from_environment()
     if inbox:
         waiting, refused = landing.receive_inbox(settings, load_all())
+        if format == Format.json:  # Airflow asks each minute: what it was told a moment ago is on its way
+            waiting = landing.to_announce(settings, waiting)
         runs = landing.runs(waiting)
         lines = [f"{run['feed']}: waits: {' '.join(run['deliveries'])}" for run in runs]
         lines += [f"REFUSED {r['feed']} {r['file']}: {r['code']}: {r['detail']} (owner: {r['owner']})" for r in refused]

@@ -26,6 +26,7 @@ from spark_jobs.files import read_json, write_json
 from spark_jobs.ingest.refusal import Refused
 from spark_jobs.settings import TIME_ZONE, Settings
 
+ANNOUNCE_AGAIN = 600  # seconds
 PIECE = 16 << 20  # bytes
 MANIFEST_SUFFIX = ".manifest.json"
 MANIFEST_KEYS = {"rows": int, "sha256": str, "control_totals": dict, "period": str, "sequence": int, "known_at": str, "effective_date": str, "watermark": dict, "note": str}
@@ -107,6 +108,17 @@ def runs(waiting: list[Delivery]) -> list[dict]:
         name = f"delivery__{ids[0]}" if len(ids) == 1 else f"deliveries__{len(ids)}__{hashlib.sha256(' '.join(sorted(ids)).encode()).hexdigest()[:16]}"
         found.append({"feed": feed_id, "deliveries": ids, "dag_id": f"ingest__{feed_id.replace('.', '__')}", "run_id": name})
     return found
+
+
+def to_announce(settings: Settings, waiting: list[Delivery]) -> list[Delivery]:
+    """Those that nobody was told of in the last minutes, marked as told now: whoever lost the news hears it again a little later."""
+    told = []
+    for delivery in waiting:
+        mark = delivery_folder(settings, delivery.feed, delivery.delivery_id) / "announced"
+        if not mark.exists() or time.time() - mark.stat().st_mtime > ANNOUNCE_AGAIN:
+            mark.touch()
+            told.append(delivery)
+    return told
 
 
 def ledger(settings: Settings, feed_id: str = "*") -> list[tuple[Delivery, dict | None]]:

@@ -123,5 +123,3 @@ def test_the_published_series_raise_no_alarm(lake):
         (result,) = flow.ingest(lake, feed, [delivery])
         assert result.outcome["status"] == "loaded", result.outcome
     assert sent
-
-
