@@ -31,16 +31,16 @@ def silver(settings: Settings, feeds: dict[str, Feed], outcomes: list[tuple[str,
             gate.Bound("quarantined_share", 0, LARGEST_QUARANTINED_SHARE, "QUARANTINED-SHARE", "warning" if outcome.get("accepted") else "error", owner, f"reasons: {reasons}"),
         ]
         suites[f"{feed_id}/{outcome['delivery_id']}"] = (values, bounds)
+    connection = delta_reader()
     for feed_id in {feed_id for feed_id, _ in outcomes}:
-        suites[f"silver.{feeds[feed_id].table}"] = _table(settings, feeds[feed_id])
+        suites[f"silver.{feeds[feed_id].table}"] = _table(connection, settings, feeds[feed_id])
     return gate.run(suites, settings.home / "gates" / "silver.json")
 
 
-def _table(settings: Settings, feed: Feed) -> tuple[dict[str, float], list[gate.Bound]]:
+def _table(connection, settings: Settings, feed: Feed) -> tuple[dict[str, float], list[gate.Bound]]:
     """What a silver table must be, whatever was delivered: it has rows, the columns of the contract, and no fact stands in it twice."""
     source = f"({silver_view.query(feed, 'judged')})"
-    connection = delta_reader()
-    connection.execute(f"create view judged as select * from delta_scan('{settings.lake / 'judged' / feed.table}')")
+    connection.execute(f"create or replace view judged as select * from delta_scan('{settings.lake / 'judged' / feed.table}')")
     present = {name for name, *_ in connection.execute(f"describe select * from {source}").fetchall()}
     identity = ", ".join(silver_view.identity(feed))
     values = {
