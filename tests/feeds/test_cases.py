@@ -9,6 +9,7 @@ Where that is the point it also says `rows` (row → header → text as read), `
 
 import os
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,11 @@ def _sent(case: Path) -> Path:
 
 
 def _feed(case: Path) -> Feed:
-    domain, name, _ = case.relative_to(ROOT).parts
+    return _contract(*case.relative_to(ROOT).parts[:2])
+
+
+@cache
+def _contract(domain: str, name: str) -> Feed:
     own = ROOT / "_contracts" / domain / f"{name}.yaml"
     return load(own) if own.is_file() else load_feed(f"{domain}.{name}")
 

@@ -18,6 +18,8 @@ from spark_jobs.ingest.pull import api, pull
 from spark_jobs.ingest.refusal import Refused
 from spark_jobs.lake import ServiceDown
 
+pytestmark = pytest.mark.service  # a server of its own, which lets the puller wait
+
 FEED = load_feed("environment.surface_water")
 ROWS = readings(2_600, 5)  # six pages of 500
 
