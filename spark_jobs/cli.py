@@ -14,7 +14,7 @@ import typer
 
 from expectations.contract import ContractError, load_all, load_feed
 from spark_jobs.ingest.refusal import Refused
-from spark_jobs.lake import ServiceDown, register_tables, session
+from spark_jobs.lake import ServiceDown
 from spark_jobs.settings import from_environment
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, help="Guihu 桂湖: the lake's command. Each verb has --help with examples.")
@@ -167,8 +167,6 @@ def build(
             print("nothing moved since the last build")
             raise typer.Exit(skip_exit_code)
         operations.write(settings, feeds)
-        with session(settings) as spark:
-            register_tables(spark, settings)
         run_dbt(settings, select, unit_tests)
         if not select:
             write_json(record, state)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 ENGINE_GONE = ("UNAVAILABLE", "INVALID_HANDLE", "SESSION_NOT_FOUND", "NO_ACTIVE_SESSION", "Socket closed", "Connection reset")  # or it is back and does not know the session
-LAYERS = ("judged", "silver", "gold")
+LAYERS = ("silver", "gold")  # with tables of their own
 
 
 class ServiceDown(RuntimeError):
@@ -56,8 +56,8 @@ def check_engine(settings: Settings) -> None:
         raise ServiceDown(f"the engine does not answer on {HOST}:{settings.connect_port}; start it with `make up`")
 
 
-def register_tables(spark: "SparkSession", settings: Settings) -> None:
-    """Tell the engine's catalog of every table that lies in the lake: it forgets them when it restarts, the lake does not."""
+def register_tables(spark: "SparkSession", settings: Settings, sources: set[str]) -> None:
+    """Tell the engine's catalog of gold and of the silver tables in `sources`: it forgets them when it restarts, the lake does not."""
     with exclusive(settings.run / "locks" / "catalog.lock"):
         for layer in LAYERS:
             spark.sql(f"create database if not exists {layer}")
@@ -65,8 +65,10 @@ def register_tables(spark: "SparkSession", settings: Settings) -> None:
             for name in sorted({path.parent.name for path in (settings.lake / layer).glob("*/_delta_log")} - known):
                 spark.sql(f"create table {layer}.{name} using delta location '{settings.lake / layer / name}'")
         for feed in load_all().values():
-            was_delivered = (settings.lake / "judged" / feed.table / "_delta_log").is_dir()
-            query = silver.query(feed, f"judged.{feed.table}") if was_delivered else silver.empty_query(feed)
+            if feed.table not in sources:
+                continue
+            judged = settings.lake / "judged" / feed.table
+            query = silver.query(feed, f"delta.`{judged}`") if (judged / "_delta_log").is_dir() else silver.empty_query(feed)
             spark.sql(f"create or replace view silver.{feed.table} as {query}")
 
 

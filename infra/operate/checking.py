@@ -16,7 +16,7 @@ def check(settings: Settings) -> bool:
     commands = {
         "style (ruff)": [PROGRAMS / "ruff", "check", "--output-format", "concise", "."],
         "import law (import-linter)": [PROGRAMS / "lint-imports", "--no-logo"],
-        "tests without services (pytest)": [sys.executable, "-m", "pytest", "-m", "not service", "tests"],
+        "tests without services (pytest)": [sys.executable, "-m", "pytest", "-m", "not service", "--numprocesses", "auto", "--dist", "loadfile", "tests"],
     }
     results = {name: passes(name, command, settings) for name, command in commands.items()}
     return all(results.values())

@@ -1,10 +1,13 @@
-"""build: one dbt process makes core and marts from silver, over the engine's Thrift door."""
+"""build: dbt makes core and marts from silver, over the engine's Thrift door."""
 
 import os
-import subprocess
+from typing import TYPE_CHECKING
 
-from spark_jobs.lake import check_engine
+from spark_jobs.lake import check_engine, register_tables, session
 from spark_jobs.settings import CHECKOUT, Settings
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 SMALL_LAKE = 200 << 20  # bytes of silver
 
@@ -18,21 +21,26 @@ def build(settings: Settings, select: str | None = None, unit_tests: bool = Fals
 
     dbt's output is passed through. Raises BuildFailed where a model or a test fails.
     """
+    from dbt.cli.main import dbtRunner
+
     check_engine(settings)
-    project = CHECKOUT / "dbt_project"
-    command = [str(settings.environments / "lake" / "bin" / "dbt"), "build", "--project-dir", str(project), "--profiles-dir", str(project)]
-    command += ["--target-path", str(settings.home / "dbt" / "target"), "--log-path", str(settings.home / "dbt" / "log")]
+    os.environ.update(environment(settings))
+    parsed = dbtRunner().invoke(["parse", "--quiet", *_folders(settings)])
+    if not parsed.success:
+        raise BuildFailed(f"dbt cannot read the project: {parsed.exception}; its log is {_log(settings)}")
+    with session(settings) as spark:
+        register_tables(spark, settings, _sources_used(parsed.result))
+    command = ["build", *_folders(settings)]
     command += ["--select", select] if select else []
     command += [] if unit_tests else ["--exclude-resource-type", "unit_test"]
-    if subprocess.run(command, env=environment(settings), check=False).returncode != 0:
-        raise BuildFailed(f"dbt did not succeed; its log is {settings.home / 'dbt' / 'log' / 'dbt.log'}")
+    if not dbtRunner(manifest=parsed.result).invoke(command).success:
+        raise BuildFailed(f"dbt did not succeed; its log is {_log(settings)}")
 
 
 def environment(settings: Settings) -> dict[str, str]:
     """What dbt_project/profiles.yml asks for."""
     small = _lake_bytes(settings) < SMALL_LAKE
     return {
-        **os.environ,
         "GUIHU_PARTITIONS": "1" if small else "4",
         "GUIHU_COMPILE": "false" if small else "true",
         "GUIHU_LAKE": str(settings.lake),
@@ -41,6 +49,20 @@ def environment(settings: Settings) -> dict[str, str]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }
+
+
+def _folders(settings: Settings) -> list[str]:
+    project, kept = CHECKOUT / "dbt_project", settings.home / "dbt"
+    return ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(kept / "target"), "--log-path", str(kept / "log")]
+
+
+def _log(settings: Settings) -> str:
+    return str(settings.home / "dbt" / "log" / "dbt.log")
+
+
+def _sources_used(manifest: "Manifest") -> set[str]:
+    """Names of the silver tables that a model or a test reads."""
+    return {manifest.sources[parent].name for node in manifest.nodes.values() for parent in node.depends_on_nodes if parent in manifest.sources}
 
 
 def _lake_bytes(settings: Settings) -> int:

@@ -1,13 +1,8 @@
 -- One row a fact that two sources, or the parts and the whole, tell: both figures stay, the first named source is the one of record.
 -- Trap: the registers are synthetic samples, so their counts are held against the census in proportion, with three standard deviations as tolerance.
-{%- set bulletins = ['consumption', 'employment', 'finance', 'fiscal_tax', 'industry', 'investment', 'power', 'trade'] %}
 with figures as (
-    {% for feed in bulletins %}
-    select 'economy.{{ feed }}' as feed, division_code, indicator, convention, year, first_month, last_month, value, unit
-    from {{ source('silver', 'economy__' ~ feed) }}
-    where superseded_at is null and unit <> '%' and convention in ('current', 'cumulative', 'end_of_period')
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+
+    select * from {{ ref('fct_bulletin') }} where unit <> '%' and convention in ('current', 'cumulative', 'end_of_period')
 
 ),
 
