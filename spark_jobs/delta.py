@@ -5,7 +5,6 @@ on a local disk. The tables of bronze and judged have one writer at a time, the 
 """
 
 import json
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,9 @@ from pathlib import Path
 import deltalake
 import pyarrow as pa
 from deltalake.transaction import AddAction, CommitProperties, Transaction
+
+from spark_jobs.faultpoint import faultpoint
+from spark_jobs.files import sync
 
 CHECKPOINT_EVERY = "20"  # commits
 ARROW_TYPES = {
@@ -46,6 +48,8 @@ def commit_once(path: Path, columns: list[tuple[str, str]], files: list[DataFile
     now = int(time.time() * 1000)
     actions = [AddAction(file.name, file.size_bytes, {}, now, True, json.dumps({"numRecords": file.rows})) for file in files]
     table.create_write_transaction(actions, "append", table.schema(), commit_properties=CommitProperties(app_transactions=[Transaction(transaction, 1)]))
+    for written in (path / "_delta_log" / f"{version(path):020d}.json", path / "_delta_log", path):  # the library leaves that to the next power cut
+        sync(written)
 
 
 def has(path: Path, transaction: str) -> bool:
@@ -71,8 +75,7 @@ def version(path: Path) -> int | None:
 
 def finished(path: Path, rows: int) -> DataFile:
     """The file just written, synced to the disk, so that no commit can name bytes that a power cut takes away."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+    sync(path)
     return DataFile(path.name, path.stat().st_size, rows)
 
 
@@ -80,7 +83,9 @@ def _opened(path: Path, columns: list[tuple[str, str]]) -> deltalake.DeltaTable:
     wanted = pa.schema([(name, _arrow_type(kind)) for name, kind in columns])
     if not deltalake.DeltaTable.is_deltatable(str(path)):
         path.mkdir(parents=True, exist_ok=True)
-        return deltalake.DeltaTable.create(path, wanted, mode="ignore", configuration={"delta.checkpointInterval": CHECKPOINT_EVERY})
+        made = deltalake.DeltaTable.create(path, wanted, mode="ignore", configuration={"delta.checkpointInterval": CHECKPOINT_EVERY})
+        faultpoint("table made")
+        return made
     table = deltalake.DeltaTable(path)
     present = {field.name for field in table.schema().fields}
     missing = pa.schema([field for field in wanted if field.name not in present])

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from expectations.contract import Feed
 from spark_jobs.faultpoint import faultpoint
-from spark_jobs.files import read_json, write_json
+from spark_jobs.files import read_json, sync, write_json
 from spark_jobs.ingest import landing
 from spark_jobs.ingest.hj212.packets import END, cut
 from spark_jobs.settings import Settings
@@ -132,7 +132,7 @@ class Segments:
         name = f"{self.feed.id.partition('.')[2]}_{stamp}_{self._serial}{SUFFIX}"
         self._file = (self.opened / name).open("xb")
         self._began = time.monotonic()
-        _sync_folder(self.opened)
+        sync(self.opened)
 
     def _close(self, path: Path) -> Path | None:
         """Move an open segment, with its manifest, to the closed ones. An empty one is removed."""
@@ -145,7 +145,7 @@ class Segments:
         write_json(target.with_name(target.name + landing.MANIFEST_SUFFIX), manifest)
         faultpoint("before segment is closed")
         path.replace(target)
-        _sync_folder(self.closed)
+        sync(self.closed)
         return target
 
     def _deliver(self, path: Path) -> None:
@@ -188,12 +188,3 @@ def _cut_torn_line(path: Path) -> None:
         with path.open("r+b") as file:
             file.truncate(whole)
             os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new or renamed file's name as safe as its bytes."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
