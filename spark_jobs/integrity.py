@@ -7,7 +7,7 @@ ledger is only found by whoever kept the hash of its last entry (`guihu verify` 
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,15 +35,15 @@ def ledger_path(settings: Settings) -> Path:
     return settings.home / "ledger" / "files.jsonl"
 
 
-def record(settings: Settings, paths: Iterable[Path]) -> None:
-    """Append the files to the chain and sync it. Call it before a commit names them."""
+def record(settings: Settings, files: Mapping[Path, Path]) -> None:
+    """Append files to the chain and sync it: the path of each → where its bytes lie now. Call it before a commit or a rename names them."""
     ledger = ledger_path(settings)
     with exclusive(settings.run / "locks" / "ledger.lock"):
         ledger.parent.mkdir(parents=True, exist_ok=True)
         previous = _last_digest(ledger)
         with ledger.open("a+", encoding="utf-8") as file:
-            for path in paths:
-                entry = Entry(previous, str(path.relative_to(settings.home)), sha256_of(path), path.stat().st_size)
+            for path, content in files.items():
+                entry = Entry(previous, str(path.relative_to(settings.home)), sha256_of(content), content.stat().st_size)
                 file.write(json.dumps(vars(entry) | {"digest": entry.digest}) + "\n")
                 previous = entry.digest
             file.flush()
@@ -51,10 +51,10 @@ def record(settings: Settings, paths: Iterable[Path]) -> None:
 
 
 def entries(settings: Settings) -> Iterator[tuple[int, Entry | None, str]]:
-    """Line number, entry (None where the line is torn or is no entry) and the digest that the line claims."""
+    """Line number, entry (None where the line is no entry) and the digest that the line claims. A last line that a crash has torn is none."""
     ledger = ledger_path(settings)
-    lines = ledger.read_text(encoding="utf-8").splitlines() if ledger.is_file() else []
-    for number, line in enumerate(lines, 1):
+    content = ledger.read_bytes() if ledger.is_file() else b""
+    for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), 1):
         try:
             told = json.loads(line)
             claimed = told.pop("digest")

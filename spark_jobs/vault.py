@@ -12,7 +12,7 @@ import os
 import re
 import sqlite3
 from base64 import b32encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from spark_jobs.faultpoint import faultpoint
 from spark_jobs.settings import Settings, read_or_create_secret
 
 DAY = "(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
@@ -75,8 +76,11 @@ class Vault:
         """Mark → number, of subjects that are not erased."""
         return {mark: self._opened(cipher, key, number) for mark, (cipher, key, number) in self._rows(sorted(marks)).items() if key}
 
-    def erase(self, number: str) -> int:
-        """Destroy the keys of a subject, in whatever way the number was written (small x, full width, 15 or 17 digits). Returns how many the vault held."""
+    def erase(self, number: str, record: Callable[[int], None]) -> int:
+        """Destroy the keys of a subject, in whatever way the number was written (small x, full width, 15 or 17 digits). Returns how many the vault held.
+
+        `record` is told how many, if any, before they are gone for good: nobody's death in between leaves an erasure without a record.
+        """
         whole = number.upper()
         forms = {whole, whole.lower(), whole[:17], whole[:6] + whole[8:17]} if len(whole) == 18 else {whole}
         forms |= {form.upper().translate(TO_WIDE) for form in forms}
@@ -85,6 +89,10 @@ class Vault:
                 "update subject set key = null, number = null, erased_at = ? where mark = ? and key is not null",
                 [(datetime.now(UTC).isoformat(timespec="seconds"), self._mark(form)) for form in forms],
             ).rowcount
+            if erased:
+                record(erased)
+                faultpoint("erasure recorded")
+        faultpoint("key destroyed")
         self.connection.execute("vacuum")
         return erased
 

@@ -67,9 +67,12 @@ def _ingest_one(settings: Settings, feed: Feed, delivery: Delivery, progress) ->
     except Refused as fault:
         if fault.code == "REFERENCE_MISSING":  # the delivery is sound and waits
             raise
+        _discard(settings, feed, delivery)
         landing.record_refusal(settings, delivery, fault)
         return
     except Held as held:
+        faultpoint("before hold")
+        _discard(settings, feed, delivery)
         landing.record_outcome(settings, delivery, {"status": "held", "findings": [finding.as_dict() for finding in held.findings]})
         return
     faultpoint("before outcome")
@@ -77,11 +80,20 @@ def _ingest_one(settings: Settings, feed: Feed, delivery: Delivery, progress) ->
     faultpoint("after outcome")
 
 
+def _discard(settings: Settings, feed: Feed, delivery: Delivery) -> None:
+    """Remove the files of a delivery that is not loaded; what a commit names stays."""
+    shutil.rmtree(_staging(settings, delivery), ignore_errors=True)
+    for table in (settings.lake / layer / feed.table for layer in ("bronze", "judged")):
+        for path in table.glob(f"{delivery.delivery_id}-*.parquet") if not delta.has(table, delivery.delivery_id) else ():
+            path.unlink()
+
+
 def _judge(settings: Settings, feed: Feed, delivery: Delivery, progress) -> dict:
     """Bronze in one commit, then the judged rows in another; what a run that died has committed is not committed again."""
     started = time.monotonic()
     path = landing.landed_file(settings, delivery.sha256)
     plan = bronze.inspect(path, feed, delivery)
+    faultpoint("inspected")
     seconds = {"inspect": time.monotonic() - started}
     job = _job(settings, feed, delivery, plan, path, writes=True)
     if delta.has(job.judged, delivery.delivery_id):  # an earlier run died before it could say so
@@ -104,19 +116,18 @@ def _judge(settings: Settings, feed: Feed, delivery: Delivery, progress) -> dict
 
 
 def _hold_if_unusual(settings: Settings, feed: Feed, delivery: Delivery, job: Job, parts: list[Part]) -> None:
-    """Raises Held with everything unusual, unless a steward has accepted the delivery."""
-    if landing.accepted(settings, delivery):
+    """Raises Held with everything unusual, unless a steward has accepted the delivery, or an earlier run has let it pass and committed its text."""
+    if landing.accepted(settings, delivery) or job.bronze is None:
         return
     found = plausibility.findings(job, parts, landing.loaded(settings, feed.id))
     if found:
-        shutil.rmtree(job.staging)
         raise Held(found)
 
 
 def _commit(settings: Settings, feed: Feed, delivery: Delivery, job: Job, bronze_files: list, parts: list[Part]) -> None:
     written = [job.judged / part.judged.name for part in parts] + [job.bronze / file.name for file in bronze_files if job.bronze]
     faultpoint("before ledger")
-    integrity.record(settings, written)
+    integrity.record(settings, {path: path for path in written})
     faultpoint("after ledger")
     faultpoint("before bronze commit")
     if job.bronze:
@@ -136,7 +147,11 @@ def _job(settings: Settings, feed: Feed, delivery: Delivery, plan, path: Path, w
         return job
     text, judged = (settings.lake / layer / feed.table for layer in ("bronze", "judged"))
     has_text = delta.has(text, delivery.delivery_id)  # an earlier run died after it
-    return replace(job, bronze=None if has_text else text, judged=judged, staging=settings.lake / "staging" / delivery.delivery_id)
+    return replace(job, bronze=None if has_text else text, judged=judged, staging=_staging(settings, delivery))
+
+
+def _staging(settings: Settings, delivery: Delivery) -> Path:
+    return settings.lake / "staging" / delivery.delivery_id
 
 
 def _outcome_of(records: int, parts: list[Part]) -> dict:

@@ -119,7 +119,7 @@ def overrule(job: Job, number: int, overruled: pa.Table) -> Part:
         _judge(connection, job, overruled)
         columns = _judged_columns(job)
         connection.execute(f"create view kept as from read_parquet({text_literal(judged)}) anti join overruled on ordinal = _ordinal")
-        draft = judged.with_suffix(".again")
+        draft = job.staging / judged.name
         written = _write(connection, draft, f"{columns.replace('from judged', 'from kept')} union all {columns}")
         connection.execute(f"create or replace table judged as select _verdict, _reasons, _warnings from read_parquet({text_literal(draft)})")
         _count(connection, part)

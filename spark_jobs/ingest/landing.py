@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from expectations.contract import ContractError, Feed
 from spark_jobs import integrity
 from spark_jobs.faultpoint import faultpoint
-from spark_jobs.files import read_json, write_json
+from spark_jobs.files import draft, keep, read_json, write_json
 from spark_jobs.ingest.refusal import Refused
 from spark_jobs.settings import TIME_ZONE, Settings
 
@@ -63,12 +63,16 @@ def receive(settings: Settings, feed: Feed, path: Path, manifest_path: Path | No
         return read_delivery(folder), False
     manifest, fault = _read_manifest(manifest_path)
     delivery = _delivery(feed, path.name, sha256, size, manifest, started)
+    fault = fault or _manifest_fault(feed, path.name, delivery)
+    if fault:  # stands before the delivery does: whoever dies in between does not let it pass
+        record_refusal(settings, delivery, fault)
+        faultpoint("refusal recorded")
+    else:
+        (folder / "outcome.json").unlink(missing_ok=True)  # of one who died there, with another manifest
     faultpoint("before received")
     write_json(folder / "received.json", asdict(delivery))
     faultpoint("after received")
-    fault = fault or _manifest_fault(feed, path.name, delivery)
     if fault:
-        record_refusal(settings, delivery, fault)
         raise fault
     return delivery, True
 
@@ -164,6 +168,7 @@ def accept(settings: Settings, delivery_id: str, name: str, because: str) -> Del
     folder = _folder_of(settings, delivery_id)
     write_json(folder / "accepted.json", {"by": name, "because": because, "at": datetime.now(UTC).isoformat(timespec="seconds")})
     if (outcome(folder) or {}).get("status") == "held":
+        faultpoint("delivery accepted")
         (folder / "outcome.json").replace(folder / "held.json")
     return read_delivery(folder)
 
@@ -210,31 +215,26 @@ def _keep_bytes(settings: Settings, path: Path, feed: Feed) -> tuple[str, int]:
 
     The name is the hash of what was sent; a feed that names persons is kept with marks in place of their numbers, which go to the vault.
     """
-    drafts = settings.landing / "drafts"
-    drafts.mkdir(parents=True, exist_ok=True)
-    draft = drafts / f"{os.getpid()}-{time.monotonic_ns()}"
     before = path.stat()
     digest = hashlib.sha256()
-    with path.open("rb") as source, draft.open("wb") as copy, _seal_for(settings, path, feed) as seal:
-        while piece := source.read(PIECE) + source.readline():  # whole lines: no number is cut
-            digest.update(piece)
-            copy.write(seal(piece))
-        copy.flush()
-        os.fsync(copy.fileno())
-    faultpoint("draft written")
-    after = path.stat()
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        draft.unlink()
-        raise Refused("STILL_WRITING", f"{path.name} changed while it was read; send it again when it is complete")
-    target = landed_file(settings, digest.hexdigest())
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists():
-        draft.unlink()
-    else:
-        draft.chmod(0o444)
-        draft.replace(target)
-        if feed.identifiers:
-            integrity.record(settings, [target])  # its name is no longer the hash of its bytes
+    with draft(settings.landing / "drafts") as copy:
+        with path.open("rb") as source, _seal_for(settings, path, feed) as seal:
+            while piece := source.read(PIECE) + source.readline():  # whole lines: no number is cut
+                digest.update(piece)
+                copy.write(seal(piece))
+                faultpoint("bytes half copied")
+        after = path.stat()
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            raise Refused("STILL_WRITING", f"{path.name} changed while it was read; send it again when it is complete")
+        target = landed_file(settings, digest.hexdigest())
+        if not target.exists():
+            copy.flush()
+            os.fchmod(copy.fileno(), 0o444)
+            faultpoint("draft written")
+            if feed.identifiers:  # its name is no longer the hash of its bytes
+                integrity.record(settings, {target: Path(copy.name)})
+                faultpoint("sealed bytes recorded")
+            keep(copy, target)
     return digest.hexdigest(), after.st_size
 
 
@@ -306,8 +306,10 @@ def receive_inbox(settings: Settings, feeds: dict[str, Feed]) -> tuple[list[Deli
             refused.append({"feed": feed_id, "file": path.name, "code": "UNKNOWN_FEED_OR_FILE", "detail": str(fault), "owner": "sender"})
             _set_aside(settings, path)
             continue
+        faultpoint("inbox file received")
+        path.with_name(path.name + MANIFEST_SUFFIX).unlink(missing_ok=True)  # first: left alone it would speak for the next file of this name
+        faultpoint("inbox manifest removed")
         path.unlink(missing_ok=True)
-        path.with_name(path.name + MANIFEST_SUFFIX).unlink(missing_ok=True)
     return pending(settings), refused
 
 

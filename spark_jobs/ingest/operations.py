@@ -5,6 +5,7 @@ import pyarrow as pa
 from expectations.contract import Feed
 from expectations.rules import Check, checks
 from spark_jobs import delta
+from spark_jobs.faultpoint import faultpoint
 from spark_jobs.ingest import landing
 from spark_jobs.settings import Settings
 
@@ -37,6 +38,7 @@ def write(settings: Settings, feeds: dict[str, Feed]) -> None:
     }
     for name, table in tables.items():
         delta.replace(settings.lake / "silver" / name, table)
+        faultpoint("operations table written")
 
 
 def state(settings: Settings, feeds: dict[str, Feed]) -> dict:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from spark_jobs import delta, integrity
 from spark_jobs.duck import delta_reader
+from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import exclusive, read_json, write_json
 from spark_jobs.publish import policy
 from spark_jobs.publish.labels import label_statements
@@ -30,13 +31,17 @@ class NoRelease(RuntimeError):
 
 
 def publish(settings: Settings, built_from: dict) -> tuple[dict, bool]:
-    """Make the release of the gold tables as they are. Returns it, and whether it is new: the same content is not released twice."""
+    """Make the release of the gold tables as they are. Returns it, and whether it is served only now: the same content is not released twice."""
     with exclusive(settings.run / "locks" / "release.lock"):
+        _remove_drafts(settings)
         tables = gold_tables(settings)
         digest = hashlib.sha256(json.dumps([tables, _policy_digest()], sort_keys=True).encode()).hexdigest()
-        latest = current(settings)
+        latest = next(reversed(all_releases(settings)), None)
         if latest and latest["digest"] == digest:
-            return latest, False
+            is_served = current(settings) == latest
+            if not is_served:  # an earlier run died before it could say so, or went back
+                _point_to(settings, latest["release_id"])
+            return latest, not is_served
         now = datetime.now(UTC)
         release = {
             "release_id": f"{now:%Y%m%dT%H%M%S}-{digest[:8]}",
@@ -45,14 +50,16 @@ def publish(settings: Settings, built_from: dict) -> tuple[dict, bool]:
             "built_from": built_from,
             "tables": tables,
         }
-        draft = settings.releases / f".{release['release_id']}"
-        shutil.rmtree(draft, ignore_errors=True)
+        draft, named = (settings.releases / f"{dot}{release['release_id']}" for dot in (".", ""))
         for role in policy.roles().values():
             _write_serving_file(settings, draft / role.name, role, release)
         write_json(draft / "release.json", release)
-        draft.rename(settings.releases / release["release_id"])
-        integrity.record(settings, sorted((settings.releases / release["release_id"]).glob("*/serve.duckdb")))
+        integrity.record(settings, {named / path.relative_to(draft): path for path in sorted(draft.glob("*/serve.duckdb"))})
+        faultpoint("before release is named")
+        draft.rename(named)
+        faultpoint("release named")
         _point_to(settings, release["release_id"])
+        faultpoint("release pointed")
         return release, True
 
 
@@ -114,6 +121,7 @@ def _write_serving_file(settings: Settings, folder: Path, role: policy.Role, rel
         masked = role.masks.get(table, {})
         listed = ", ".join(f"null as {c}" if c in masked else c for c in columns)
         connection.execute(f"create table mart.{table} as select {listed} from {source}")
+        faultpoint("serving file half written")
         rows[table] = connection.execute(f"select count(*) from mart.{table}").fetchone()[0]
         if {"vintage_date", "superseded_date"} <= set(columns):
             connection.execute(AS_OF.format(table=table))
@@ -125,7 +133,17 @@ def _write_serving_file(settings: Settings, folder: Path, role: policy.Role, rel
     )
     connection.close()
     path.chmod(0o444)
+    faultpoint("serving file written")
     release.setdefault("rows", {})[role.name] = rows
+
+
+def _remove_drafts(settings: Settings) -> None:
+    """What killed runs left: half releases, and links that were not renamed."""
+    for left in settings.releases.glob(".*"):
+        if left.is_symlink():
+            left.unlink()
+        else:
+            shutil.rmtree(left)
 
 
 def _point_to(settings: Settings, release_id: str) -> None:

@@ -11,14 +11,15 @@ from spark_jobs.settings import Settings
 
 def erase(settings: Settings, number: str, name: str, because: str) -> int:
     """Number of keys destroyed; 0 where the vault does not know the number."""
-    with vault.of(settings) as open_vault:
-        erased = open_vault.erase(number)
-    if erased:
-        record = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": name, "because": because, "keys": erased}
+
+    def record(keys: int) -> None:
+        line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": name, "because": because, "keys": keys}
         path = settings.home / "ledger" / "erasures.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         with exclusive(settings.run / "locks" / "erasures.lock"), path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
             file.flush()
             os.fsync(file.fileno())
-    return erased
+
+    with vault.of(settings) as open_vault:
+        return open_vault.erase(number, record)
