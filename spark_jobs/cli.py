@@ -1,6 +1,6 @@
 """guihu: the command that people and Airflow both call.
 
-Exit codes: 0 done, 1 data refused (with reasons), 2 wrong usage, 3 a service is down.
+Exit codes: 0 done, 1 data refused (with reasons), 2 wrong usage, 3 a service is down or the disk refuses.
 """
 
 import getpass
@@ -14,8 +14,9 @@ import typer
 
 from expectations.contract import ContractError, load_all, load_feed
 from spark_jobs.ingest.refusal import Refused
-from spark_jobs.lake import ServiceDown
+from spark_jobs.lake import ServiceDown, register_tables, session
 from spark_jobs.settings import from_environment
+from spark_jobs.storage import explained
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, help="Guihu 桂湖: the lake's command. Each verb has --help with examples.")
 feed_app = typer.Typer(no_args_is_help=True, help="Make new feeds.")
@@ -170,6 +171,15 @@ def build(
         run_dbt(settings, select, unit_tests)
         if not select:
             write_json(record, state)
+
+
+@app.command(epilog="Example: guihu catalog")
+def catalog(format: AsFormat = Format.table) -> None:
+    """Rebuild the engine's catalog from the Delta tables of the lake, e.g. after the engine was killed. `guihu build` does it by itself."""
+    settings = from_environment()
+    with session(settings) as spark:
+        known = register_tables(spark, settings)
+    _tell(known, format, [f"{layer}: {tables} tables" for layer, tables in known.items()])
 
 
 @app.command(epilog="Examples: guihu gate silver · guihu gate silver --accept 3437d77320686235 --because \"the bureau moved house, call of 3 May\"")
@@ -431,9 +441,14 @@ def main() -> None:
         _fail(fault, REFUSED)
     except (ContractError, UnknownRole, QueryRefused) as fault:
         _fail(fault, USAGE)
+    except Exception as fault:
+        said = explained(fault, from_environment().home)
+        if said is None:
+            raise
+        _fail(said, DOWN)
 
 
-def _fail(fault: Exception, code: int) -> None:
+def _fail(fault: Exception | str, code: int) -> None:
     print(f"guihu: {fault}", file=sys.stderr)
     sys.exit(code)
 

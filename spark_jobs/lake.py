@@ -6,6 +6,7 @@ Every process attaches to the one Spark application by Spark Connect; nothing he
 import contextlib
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from expectations.contract import load_all
@@ -56,20 +57,30 @@ def check_engine(settings: Settings) -> None:
         raise ServiceDown(f"the engine does not answer on {HOST}:{settings.connect_port}; start it with `make up`")
 
 
-def register_tables(spark: "SparkSession", settings: Settings, sources: set[str]) -> None:
-    """Tell the engine's catalog of gold and of the silver tables in `sources`: it forgets them when it restarts, the lake does not."""
+def register_tables(spark: "SparkSession", settings: Settings, sources: set[str] | None = None) -> dict[str, int]:
+    """Tell the engine's catalog of the tables of the lake: it forgets them when it restarts, the lake does not. `sources` limits the silver views.
+
+    Returns how many tables and views each layer has now.
+    """
     with exclusive(settings.run / "locks" / "catalog.lock"):
         for layer in LAYERS:
             spark.sql(f"create database if not exists {layer}")
             known = {row.tableName for row in spark.sql(f"show tables in {layer}").collect()}
-            for name in sorted({path.parent.name for path in (settings.lake / layer).glob("*/_delta_log")} - known):
+            for name in sorted(_tables(settings.lake / layer) - known):
                 spark.sql(f"create table {layer}.{name} using delta location '{settings.lake / layer / name}'")
+        judged = _tables(settings.lake / "judged")
         for feed in load_all().values():
-            if feed.table not in sources:
+            if sources is not None and feed.table not in sources:
                 continue
-            judged = settings.lake / "judged" / feed.table
-            query = silver.query(feed, f"delta.`{judged}`") if (judged / "_delta_log").is_dir() else silver.empty_query(feed)
+            path = settings.lake / "judged" / feed.table
+            query = silver.query(feed, f"delta.`{path}`") if feed.table in judged else silver.empty_query(feed)
             spark.sql(f"create or replace view silver.{feed.table} as {query}")
+        return {layer: spark.sql(f"show tables in {layer}").count() for layer in LAYERS}
+
+
+def _tables(layer: Path) -> set[str]:
+    """Names of the tables in a folder; a log without a commit, as a full disk leaves it, is none."""
+    return {commit.parents[1].name for commit in layer.glob("*/_delta_log/*.json")}
 
 
 def _listens(port: int) -> bool:

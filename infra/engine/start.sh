@@ -10,12 +10,13 @@ spark=$(echo "$GUIHU_ENV"/lake/lib/python3.*/site-packages/pyspark)
 work=$GUIHU_HOME/spark
 mkdir -p "$work/warehouse" "$GUIHU_HOME/run"
 
-# One engine a home: two writers on local disk lose commits. The lock lives as long as the process.
-exec 9>"$GUIHU_HOME/run/engine.lock"
+# One engine a home: two writers on local disk lose commits. The lock lives as long as the process, whose number stands in it.
+exec 9>>"$GUIHU_HOME/run/engine.lock"
 if ! flock --nonblock 9; then
-  echo "Another engine is already running on $GUIHU_HOME: stop it first (make down). 已有引擎在运行。" >&2
+  echo "Another engine is already running on $GUIHU_HOME, process $(<"$GUIHU_HOME/run/engine.lock"): stop it first (make down). 已有引擎在运行。" >&2
   exit 3
 fi
+echo $$ >"$GUIHU_HOME/run/engine.lock"
 
 rm -rf "$work/local" "$work/artifacts" # what a killed engine left
 mkdir -p "$work/local" "$work/artifacts"
@@ -61,6 +62,7 @@ if [[ -s $archive ]]; then exec "${engine[@]}"; fi
 rm -f "$GUIHU_ENV"/engine/classes-*.jsa "$GUIHU_ENV"/engine/classes-*.jsa.*
 "${engine[@]}" &
 java=$!
+echo $java >"$GUIHU_HOME/run/engine.lock"
 trap 'kill -TERM $java' TERM INT
 code=0
 wait $java || code=$?

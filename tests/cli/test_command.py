@@ -7,7 +7,7 @@ import pytest
 
 from spark_jobs.settings import CHECKOUT
 
-VERBS = ["receive", "pull", "gateway", "ingest", "build", "gate", "release", "sql", "feeds", "quarantine", "trace", "feed"]
+VERBS = ["receive", "pull", "gateway", "ingest", "build", "catalog", "gate", "release", "sql", "feeds", "quarantine", "trace", "feed"]
 service = [pytest.mark.service, pytest.mark.timeout(900)]
 
 

@@ -14,9 +14,11 @@ def test_a_second_engine_on_the_same_home_is_refused_with_words(tmp_path):
     variables = os.environ | {"GUIHU_HOME": str(tmp_path), "GUIHU_ENV": str(from_environment().environments), "GUIHU_PORT": "1"}
     with (tmp_path / "run" / "engine.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        print(4711, file=lock, flush=True)
         done = subprocess.run([START], env=variables, capture_output=True, text=True, timeout=20)
     assert done.returncode == 3
-    assert "Another engine is already running" in done.stderr
+    assert f"Another engine is already running on {tmp_path}, process 4711" in done.stderr
+    assert (tmp_path / "run" / "engine.lock").read_text() == "4711\n"
     assert "make down" in done.stderr
 
 
