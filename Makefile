@@ -29,10 +29,13 @@ test: ## every test, with services of its own on other ports; at most 25 minutes
 check: ## static checks and the tests that need no service; under a minute
 	@infra/bootstrap --test && $(stack) check
 
-# all of what `make test` samples: 2,000 polluted files, ten kills at every place, 500 orders of arrival, flipped bits
+# all of what `make test` samples: 2,000 polluted files, ten kills at every place, full and read-only disks, 500 orders of arrival, flipped bits
+kills_of_services = gateway/test_gateway.py::test_killed_at_every_place_each_acknowledged_message_is_delivered_exactly_once \
+	pull/test_postgres.py::test_killed_at_every_place_nothing_is_lost_and_nothing_comes_twice_but_the_overlap
 faults:
 	@infra/bootstrap --test && PYTHONPATH=$(CURDIR) $(GUIHU_ENV)/lake/bin/python -m tests.ingest.mutants
-	@GUIHU_KILLS=10 GUIHU_SCHEDULES=500 $(GUIHU_ENV)/lake/bin/python -m pytest -q -s tests/faults/test_killed_everywhere.py tests/faults/test_any_order.py tests/faults/test_verify.py
+	@GUIHU_KILLS=10 GUIHU_SCHEDULES=500 $(GUIHU_ENV)/lake/bin/python -m pytest -q -s $(addprefix tests/,faults/test_killed_everywhere.py faults/test_disk.py \
+		faults/test_one_engine.py faults/test_any_order.py faults/test_verify.py $(kills_of_services))
 
 bench: ## speed and memory, measured in one run
 	@infra/bootstrap --test && $(stack) bench

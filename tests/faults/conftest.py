@@ -8,6 +8,7 @@ import pytest
 from expectations.contract import load_feed
 from spark_jobs import silver
 from spark_jobs.duck import delta_reader
+from tests.faults.recount import Recount
 
 CITIES = 40
 WHOLE = dict.fromkeys(("bronze", "judged", "silver"), (2 * CITIES, 2 * CITIES))
@@ -40,3 +41,29 @@ def rows(settings) -> Callable[[int], dict[str, tuple[int, int]]]:
         return {layer: connection.execute(query.format(layer), [str(year)]).fetchone() for layer in WHOLE}
 
     return count
+
+
+FIGURES = pytest.StashKey[dict]()
+
+
+@pytest.fixture
+def figures(request) -> Callable:
+    """Keep what a fault left, for the table at the end."""
+    kept = request.config.stash.setdefault(FIGURES, {})
+
+    def keep(what: str, found: Recount) -> None:
+        faults, sum_ = kept.get(what, (0, Recount()))
+        kept[what] = faults + 1, sum_ + found
+
+    return keep
+
+
+def pytest_terminal_summary(terminalreporter, config) -> None:
+    kept = config.stash.get(FIGURES, {})
+    if not kept:
+        return
+    terminalreporter.section("faults: after each the same command again, then a recount against the files as sent")
+    terminalreporter.write_line(f"{'':50} {'faults':>7} {'rows':>9} {'lost':>5} {'doubled':>8} {'partial':>8} {'left':>5}")
+    every = [(what, *told) for what, told in kept.items()]
+    for what, faults, found in [*every, ("all", sum(n for _, n, _ in every), sum((f for *_, f in every), Recount()))]:
+        terminalreporter.write_line(f"{what:50} {faults:7} {found.rows:9,} {found.lost:5} {found.doubled:8} {found.partial:8} {found.left:5}")

@@ -1,95 +1,141 @@
-"""kill -9 of the command at every named place of a delivery's way: the same command again, and plain Python counts the rows.
+"""kill -9 at every named place: the same command again, then a recount against the files as they were sent.
 
-`make test` kills once at each place, `make faults` ten times (GUIHU_KILLS).
+`make test` kills once at each place, `make faults` ten times (GUIHU_KILLS): another file each time, another time the place is reached.
+The places of the gateway and of the pulls are killed in tests/gateway and tests/pull, over their sockets.
 """
 
-import csv
-import json
+import ast
 import os
-import re
+import random
+import shutil
 import signal
 import subprocess
+import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from expectations.contract import load_feed
-from spark_jobs import silver
-from spark_jobs.duck import delta_reader
+from spark_jobs import faultpoint
 from spark_jobs.settings import CHECKOUT, Settings
 from spark_jobs.upkeep.verify import verify
+from tests.faults import ways
 
 pytestmark = pytest.mark.service  # takes time; needs no service of the stack
 
 KILLS = int(os.environ.get("GUIHU_KILLS", "1"))
-FEED = "economy.house_price"
-RECEIVING = ["draft written", "bytes kept", "before received", "after received"]
+RECEIVING = ["bytes half copied", "draft written", "bytes kept", "before received", "after received", "document written"]
 INGESTING = [
-    "text file written", "judged file written", "keys left", "overruled file written", "overruled file renamed", "before ledger", "after ledger",
-    "before bronze commit", "after bronze commit", "before judged commit", "after judged commit", "before outcome", "after outcome",
+    "inspected", "text file written", "judged file written", "keys left", "overruled file written", "overruled file renamed", "before ledger", "after ledger",
+    "before bronze commit", "after bronze commit", "before judged commit", "after judged commit", "before outcome", "document written", "after outcome",
 ]  # fmt: skip
+PLACES = [  # place, the way that reaches it, the number of its command that dies, how often the place is reached there
+    *((place, ways.one_month, 0, 1) for place in RECEIVING),
+    *((place, ways.one_month, 1, 1) for place in INGESTING),
+    ("table made", ways.one_month, 1, 2),
+    *((place, ways.refused_month, 0, 1) for place in ("refusal recorded", "before received", "after received")),
+    ("before hold", ways.held_month, 3, 1),
+    ("delivery accepted", ways.held_month, 4, 1),
+    *((place, ways.inbox_month, 0, 1) for place in ("inbox file received", "inbox manifest removed")),
+    *((place, ways.erased_person, 0, 1) for place in ("sealed bytes recorded", "bytes kept")),
+    *((place, ways.erased_person, 2, 1) for place in ("erasure recorded", "key destroyed")),
+    ("operations table written", ways.told_operations, 2, 3),
+    ("serving file half written", ways.second_release, 0, 9),
+    ("serving file written", ways.second_release, 0, 4),
+    *((place, ways.second_release, 0, 1) for place in ("before release is named", "release named", "release pointed")),
+]
+NAMES = [f"{make.__name__}, {place}" for place, make, *_ in PLACES]
+WITHOUT_ROOM = PLACES if KILLS > 1 else [told for told in PLACES if told[0] in ("draft written", "document written", "judged file written", "serving file half written")]
 
 
-def test_every_place_of_the_way_is_known_here():
-    wing = CHECKOUT / "spark_jobs" / "ingest"
-    files = [wing / "flow.py", wing / "kernel.py", wing / "landing.py"]
-    assert sorted(name for file in files for name in re.findall(r'faultpoint\("([^"]+)"\)', file.read_text())) == sorted(RECEIVING + INGESTING)
+def test_every_place_of_the_list_is_in_the_code_once_and_is_killed_somewhere():
+    called = Counter(name for path in (CHECKOUT / "spark_jobs").rglob("*.py") for name in places_of(path))
+    assert called == Counter(faultpoint.PLACES)
+    elsewhere = "".join((CHECKOUT / "tests" / name).read_text() for name in ("gateway/test_gateway.py", "pull/test_postgres.py"))
+    here = {place for place, *_ in PLACES}
+    assert [place for place in faultpoint.PLACES if place not in here and f'"{place}"' not in elsewhere] == []
+    print(f"named places: {len(faultpoint.PLACES)}, killed here {len(here)} on {len(PLACES)} ways")
 
 
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("place", RECEIVING + INGESTING)
-def test_a_command_killed_at_a_place_loses_doubles_and_halves_nothing(tmp_path, place):
+@pytest.mark.parametrize("plan, said", [("no such place", "there is no place"), ("keys left:1:explode", "there is no action"), ("keys left:soon", "comes a number")])
+def test_a_plan_that_makes_no_sense_is_an_error(monkeypatch, plan, said):
+    monkeypatch.setenv("GUIHU_FAULT", plan)
+    with pytest.raises(faultpoint.UnknownPlace, match=said):
+        faultpoint.faultpoint("keys left")
+
+
+@pytest.mark.service
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("place, make, number, times", PLACES, ids=NAMES)
+def test_a_command_killed_at_a_place_loses_doubles_and_halves_nothing(tmp_path, place, make, number, times, division_lake, figures):
     for kill in range(KILLS):
-        lake = Settings(home=tmp_path / str(kill), environments=Path(os.environ.get("GUIHU_ENV", CHECKOUT / ".guihu" / "env")), port=9)
-        sent = month(tmp_path / f"month_{kill}.csv", kill)
-        commands = (["receive", FEED, str(sent)], ["ingest", FEED])
-        dies = place in INGESTING
-        if dies:
-            assert guihu(lake, *commands[0]).returncode == 0
-        assert guihu(lake, *commands[dies], GUIHU_FAULT=place).returncode == -signal.SIGKILL
-        for command in commands:
-            done = guihu(lake, *command)
-            assert done.returncode == 0, done.stderr
-        assert counted(lake) == expected(sent)
-        assert verify(lake).faults == []
-        assert not list((lake.lake / "staging").glob("*")), "something was left in the staging folder"
-    print(f"killed {place}: {KILLS} of {KILLS} times the same rows, none lost, none twice")
+        way = ready(make, tmp_path / str(kill), kill, number, division_lake)
+        killed = way.run(number, GUIHU_FAULT=f"{place}:{1 + kill % times}")
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        recounted(way, number, figures, f"killed: {make.__name__}, {place}")
 
 
-def month(path: Path, seed: int) -> Path:
-    """A hundred cities, one of them twice with other figures, one twice with the same."""
-    lines = [[f"City{n:03d}", "2030", "1", f"100.{(n + seed) % 100:02d}", f"99.{(n * 3 + seed) % 100:02d}"] for n in range(100)]
-    lines += [["City007", "2030", "1", "101.50", "98.50"], lines[8]]
-    with path.open("w", newline="") as file:
-        csv.writer(file).writerows([["city", "year", "month", "new_home_price_index", "existing_home_price_index"], *lines])
-    return path
+@pytest.mark.service
+@pytest.mark.timeout(3600)
+def test_a_command_killed_at_any_moment_loses_doubles_and_halves_nothing(tmp_path, division_lake, figures):
+    chance = random.Random(5)
+    for kill in range(3 * KILLS):
+        way = ready(ways.one_month, tmp_path / str(kill), kill, 1, division_lake)
+        process = subprocess.Popen([CHECKOUT / "guihu", "ingest", ways.FEED], env=os.environ | {"GUIHU_HOME": str(way.home), "GUIHU_ENV": ways.ENVIRONMENTS}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.3, 1.2))
+        process.kill()
+        process.wait()
+        recounted(way, 1, figures, "killed: at any moment of ingest")
 
 
-def expected(path: Path) -> dict[str, int]:
-    """Rows of each kind, by plain reading of what was sent."""
-    lines = list(csv.reader(path.open(newline="")))[1:]
-    cities = Counter(line[0] for line in lines)
-    distinct = {tuple(line) for line in lines}
-    contradicted = {city for city, times in cities.items() if times > 1 and sum(line[0] == city for line in distinct) > 1}
-    loaded = sum(line[0] not in contradicted for line in distinct)
-    quarantined = sum(line[0] in contradicted for line in lines)
-    return {name: 2 * rows for name, rows in {"bronze": len(lines), "loaded": loaded, "quarantined": quarantined, "repeated": len(lines) - loaded - quarantined, "silver": loaded}.items()}
+@pytest.mark.service
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("place, make, number", [told[:3] for told in WITHOUT_ROOM])
+def test_a_disk_that_is_full_at_a_place_is_named_in_one_line_and_the_command_can_be_repeated(tmp_path, place, make, number, division_lake, figures):
+    way = ready(make, tmp_path, 1, number, division_lake)
+    full = way.run(number, GUIHU_FAULT=f"{place}:1:enospc")
+    assert full.returncode == (1 if way.commands[number][0] is ways.OPERATIONS else 3), full.stderr
+    assert "the disk is full" in full.stderr or way.commands[number][0] is ways.OPERATIONS
+    recounted(way, number, figures, "disk full at a place")
 
 
-def counted(lake: Settings) -> dict[str, int]:
-    """The same from the Delta tables; the outcome that was told must say it too."""
-    connection, table = delta_reader(), FEED.replace(".", "__")
-    for layer in ("bronze", "judged"):
-        connection.execute(f"create view {layer} as select * from delta_scan('{lake.lake / layer / table}')")
-    found = dict(connection.execute("select _verdict, count(*) from judged group by 1").fetchall())
-    (outcome,) = [json.loads(path.read_text()) for path in (lake.landing / "deliveries" / FEED).glob("*/outcome.json")]
-    assert found == {name: outcome[f"rows_{name}"] for name in found}
-    (text,) = connection.execute("select count(*) from bronze").fetchone()
-    (facts,) = connection.execute(f"select count(*) from ({silver.query(load_feed(FEED), 'judged')})").fetchone()
-    return {"bronze": text, **found, "silver": facts}
+@pytest.mark.service
+def test_what_was_let_pass_and_half_committed_is_not_held_afterwards(tmp_path, figures):
+    """Killed between its two commits, and then another file of its name came: the delivery would be unusual now."""
+    way = ways.held_month(tmp_path, 3)
+    receive_first, ingest, receive_second = (command for command, _ in way.commands[:3])
+    second = way.commands[4][0][2]
+    again = ways.Way(way.home, [(receive_first, (0,)), (ingest, (0,)), (receive_second, (0,)), ([*ingest, "--delivery", second], (0,)), (ingest, (0,))], way.recount)
+    again.run(0)
+    assert again.run(1, GUIHU_FAULT="after bronze commit").returncode == -signal.SIGKILL
+    again.finish(2)
+    found = again.recount(True)
+    figures("killed: between its commits, then another of its name", found)
+    assert found.is_clean, found
 
 
-def guihu(lake: Settings, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
-    home = {"GUIHU_HOME": str(lake.home), "GUIHU_ENV": str(lake.environments), "GUIHU_PORT": "9"}
-    return subprocess.run([str(CHECKOUT / "guihu"), *arguments], capture_output=True, text=True, env=os.environ | home | variables, timeout=120)
+def ready(make, folder: Path, seed: int, number: int, division_lake) -> ways.Way:
+    """The way, up to the command that will fail."""
+    if make is ways.erased_person:
+        shutil.copytree(division_lake.home, folder / "home", dirs_exist_ok=True)
+    way = make(folder, seed)
+    for before in range(number):
+        done = way.run(before)
+        assert done.returncode in way.commands[before][1], done.stderr
+    return way
+
+
+def recounted(way: ways.Way, number: int, figures, what: str) -> None:
+    """At once nothing is seen half; after the same command again everything is there once, and nothing else is left."""
+    at_once = way.recount(False)
+    assert at_once.is_clean, at_once
+    way.finish(number)
+    found = way.recount(True)
+    figures(what, found)
+    assert found.is_clean and found.rows, found
+    assert verify(Settings(home=way.home, environments=way.home, port=9)).faults == []
+
+
+def places_of(path: Path) -> list[str]:
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "faultpoint"]
+    return [call.args[0].value for call in calls]

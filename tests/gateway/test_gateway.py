@@ -143,9 +143,10 @@ def test_one_gateway_a_home_and_a_free_port_are_asked_for(gateway):
     assert gateway.stop() == 0
 
 
+@pytest.mark.parametrize("kill", range(int(os.environ.get("GUIHU_KILLS", "1"))))
 @pytest.mark.parametrize("point", POINTS)
-def test_killed_at_every_place_each_acknowledged_message_is_delivered_exactly_once(gateway, point):
-    gateway.start("--segment-messages", "5", GUIHU_FAULT=point)
+def test_killed_at_every_place_each_acknowledged_message_is_delivered_exactly_once(gateway, point, kill):
+    gateway.start("--segment-messages", "5", GUIHU_FAULT=f"{point}:{1 + kill % 3}")
     acknowledged = set(_talk(gateway, range(40)))
     assert gateway.process.wait(timeout=30) == -signal.SIGKILL
     gateway.start("--segment-messages", "5")

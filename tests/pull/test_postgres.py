@@ -211,9 +211,10 @@ def test_without_password_server_or_right_the_reason_is_said(office, settings, c
         pull(settings, load_feed("population.resident"))
 
 
+@pytest.mark.parametrize("kills", range(2, 1 + max(2, int(os.environ.get("GUIHU_KILLS", "2"))), 2))
 @pytest.mark.parametrize("point", POINTS)
-def test_killed_at_every_place_nothing_is_lost_and_nothing_comes_twice_but_the_overlap(office, settings, cluster, point):
-    draw = random.Random(point)
+def test_killed_at_every_place_nothing_is_lost_and_nothing_comes_twice_but_the_overlap(office, settings, cluster, point, kills):
+    draw = random.Random(f"{point} {kills}")
     recorded, killed = 0, 0
     for step in range(4):
         more = min(recorded + draw.randint(500, 1500), len(ROWS))
