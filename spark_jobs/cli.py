@@ -415,6 +415,7 @@ def _outcome_lines(told: dict) -> list[str]:
     lines = [f"{head}: {told['rows_in']:,} rows in = {told['rows_loaded']:,} loaded + {told['rows_quarantined']:,} quarantined + {told['rows_repeated']:,} repeated"]
     lines += [f"  {code}: {count:,} (owner: {told['owner']})" for code, count in sorted(told["reasons"].items())]
     lines += [f"  warning {code}: {count:,}" for code, count in sorted(told["warnings"].items())]
+    lines += [f"  note {note}" for note in told.get("notes", [])]
     return lines + ["  seconds: " + ", ".join(f"{step} {seconds}" for step, seconds in told["seconds"].items())]
 
 

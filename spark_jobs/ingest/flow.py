@@ -112,7 +112,16 @@ def _judge(settings: Settings, feed: Feed, delivery: Delivery, progress) -> dict
     _commit(settings, feed, delivery, job, bronze_files, list(parts.values()))
     shutil.rmtree(job.staging)
     seconds["commit"] = time.monotonic() - committed
-    return _outcome_of(plan.records, list(parts.values())) | {"notes": list(plan.notes), "seconds": {step: round(taken, 3) for step, taken in seconds.items()}}
+    return _outcome_of(plan.records, list(parts.values())) | {"notes": [*plan.notes, *_gaps(settings, feed, delivery)], "seconds": {step: round(taken, 3) for step, taken in seconds.items()}}
+
+
+def _gaps(settings: Settings, feed: Feed, delivery: Delivery) -> list[str]:
+    """Which deliveries of a numbered sequence have not come, though a later one has."""
+    came = {d.manifest["sequence"] for d, _ in landing.ledger(settings, feed.id) if "sequence" in d.manifest}
+    if "sequence" not in delivery.manifest:
+        return []
+    missing = [str(number) for number in range(min(came), delivery.manifest["sequence"]) if number not in came]
+    return [f"SEQUENCE_GAP: numbers {', '.join(missing)} have not come yet; ask {feed.owner} for them"] if missing else []
 
 
 def _hold_if_unusual(settings: Settings, feed: Feed, delivery: Delivery, job: Job, parts: list[Part]) -> None:
