@@ -382,7 +382,7 @@ def hold_reject(delivery: Annotated[str, typer.Argument(help="delivery")], becau
 
 
 def _finding(finding: dict) -> str:
-    from spark_jobs.ingest.plausibility import Finding
+    from spark_jobs.ingest.findings import Finding
 
     return str(Finding(**finding))
 

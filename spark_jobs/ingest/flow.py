@@ -13,6 +13,7 @@ from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import exclusive
 from spark_jobs.ingest import bronze, conform, kernel, landing, plausibility
 from spark_jobs.ingest.engine import work_on_parts
+from spark_jobs.ingest.findings import Finding
 from spark_jobs.ingest.kernel import Job, Part
 from spark_jobs.ingest.landing import Delivery
 from spark_jobs.ingest.refusal import Refused
@@ -33,7 +34,7 @@ class Result:
 class Held(Exception):
     """The delivery is readable and unusual: a steward decides. Nothing of it is committed."""
 
-    def __init__(self, findings: list[plausibility.Finding]) -> None:
+    def __init__(self, findings: list[Finding]) -> None:
         super().__init__("; ".join(map(str, findings)))
         self.findings = findings
 
@@ -107,12 +108,12 @@ def _judge(settings: Settings, feed: Feed, delivery: Delivery, progress) -> dict
     for number, overruled in conform.overruled(job, job.judged).items():
         parts[number] = kernel.overrule(job, number, overruled)
     seconds["compare"] = time.monotonic() - compared
-    _hold_if_unusual(settings, feed, delivery, job, list(parts.values()))
+    odd = _hold_if_unusual(settings, feed, delivery, job, list(parts.values()))
     committed = time.monotonic()
     _commit(settings, feed, delivery, job, bronze_files, list(parts.values()))
     shutil.rmtree(job.staging)
     seconds["commit"] = time.monotonic() - committed
-    return _outcome_of(plan.records, list(parts.values())) | {"notes": [*plan.notes, *_gaps(settings, feed, delivery)], "seconds": {step: round(taken, 3) for step, taken in seconds.items()}}
+    return _outcome_of(plan.records, list(parts.values())) | {"notes": [*plan.notes, *_gaps(settings, feed, delivery), *map(str, odd)], "seconds": {step: round(taken, 3) for step, taken in seconds.items()}}
 
 
 def _gaps(settings: Settings, feed: Feed, delivery: Delivery) -> list[str]:
@@ -124,13 +125,15 @@ def _gaps(settings: Settings, feed: Feed, delivery: Delivery) -> list[str]:
     return [f"SEQUENCE_GAP: numbers {', '.join(missing)} have not come yet; ask {feed.owner} for them"] if missing else []
 
 
-def _hold_if_unusual(settings: Settings, feed: Feed, delivery: Delivery, job: Job, parts: list[Part]) -> None:
-    """Raises Held with everything unusual, unless a steward has accepted the delivery, or an earlier run has let it pass and committed its text."""
-    if landing.accepted(settings, delivery) or job.bronze is None:
-        return
+def _hold_if_unusual(settings: Settings, feed: Feed, delivery: Delivery, job: Job, parts: list[Part]) -> list[Finding]:
+    """What is odd and may pass. Raises Held with everything unusual, unless a steward has accepted the delivery, or an earlier run has let it pass
+    and committed its text."""
+    if job.bronze is None:
+        return []
     found = plausibility.findings(job, parts, landing.loaded(settings, feed.id))
-    if found:
-        raise Held(found)
+    if any(finding.holds for finding in found) and not landing.accepted(settings, delivery):
+        raise Held([finding for finding in found if finding.holds])
+    return found
 
 
 def _commit(settings: Settings, feed: Feed, delivery: Delivery, job: Job, bronze_files: list, parts: list[Part]) -> None:

@@ -1,11 +1,10 @@
 """Plausibility that needs history: what a delivery says held against what was known before. A finding holds the delivery for the steward.
 
-Every feed: its volume, and a name that was sent before. Series: unit drift, cumulative and current figures exchanged, a stale copy of the
-period before. Readings: a sensor that stays on one value. Rules of severity `hold` in the contract are findings too.
+Every feed: its volume, and a name that was sent before. Series: unit drift, cumulative and current figures exchanged, another base of an index,
+a stale copy of the period before. Readings: a sensor that stays on one value. Rules of severity `hold` in the contract are findings too.
 """
 
 import statistics
-from dataclasses import asdict, dataclass
 
 import duckdb
 
@@ -13,6 +12,8 @@ from expectations.contract import Feed, Field
 from expectations.rules import checks, text_literal
 from spark_jobs import delta
 from spark_jobs.duck import row_kernel
+from spark_jobs.ingest import oddities
+from spark_jobs.ingest.findings import Finding
 from spark_jobs.ingest.kernel import Job, Part
 from spark_jobs.ingest.landing import Delivery
 
@@ -24,44 +25,32 @@ DRIFT_TOLERANCE = 0.1  # of the power of ten
 STEADY_SPREAD = 0.3  # of the power of ten: a series that moves more by itself shows no drift
 STALE_SHARE, STALE_GROUPS = 0.95, 8
 EXCHANGED_SHARE = 0.5
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What is unusual: the rule, the field or None, what was seen beside what was expected, and an example."""
-
-    code: str
-    field: str | None
-    seen: str
-    expected: str
-    example: str = ""
-
-    def __str__(self) -> str:
-        place = f" {self.field}" if self.field else ""
-        return f"{self.code}{place}: {self.seen}; expected {self.expected}" + (f" ({self.example})" if self.example else "")
-
-    def as_dict(self) -> dict:
-        return asdict(self)
+LEAST_REBASED, REBASED_BY, REBASED_SPREAD = 3, 0.01, 0.01  # figures of a series; of the power of ten; of the factor, for rounding
 
 
 def findings(job: Job, parts: list[Part], earlier: list[tuple[Delivery, dict]]) -> list[Finding]:
     """Everything unusual about a judged delivery that is not committed yet. `earlier` are the loaded deliveries of the feed with their outcomes."""
     found = _volume(job, parts, earlier) + _same_name(job, earlier) + _rules(job.feed, parts)
     before = delta.data_files(job.judged)
-    if not before:
-        return found
     with row_kernel(job.threads) as connection:
-        files = {"now": [str(job.judged / part.judged.name) for part in parts], "before": before}
-        for name, paths in files.items():
-            listed = ", ".join(map(text_literal, paths))
-            connection.execute(f"create view {name} as from read_parquet([{listed}], union_by_name = true) where _verdict <> 'quarantined'")
+        _relation(connection, "now", [str(job.judged / part.judged.name) for part in parts])
+        found += oddities.exchanged_dates(connection, job.feed)
+        if not before:
+            return found
+        _relation(connection, "before", before)
         for field in _measures(job.feed):
             if job.feed.kind == "series":
                 _history_of_series(connection, job.feed, field)
-                found += _unit_drift(connection, field) + _stale_copy(connection, field) + _exchanged(connection, job.feed, field)
+                found += _unit_drift(connection, field) + _rebased(connection, field) + _stale_copy(connection, field) + _exchanged(connection, job.feed, field)
+                found += oddities.outliers(connection, field)
             if field.flat_line_after:
                 found += _flat_line(connection, job.feed, field)
     return found
+
+
+def _relation(connection: duckdb.DuckDBPyConnection, name: str, files: list[str]) -> None:
+    listed = ", ".join(map(text_literal, files))
+    connection.execute(f"create view {name} as from read_parquet([{listed}], union_by_name = true) where _verdict <> 'quarantined'")
 
 
 def _volume(job: Job, parts: list[Part], earlier: list[tuple[Delivery, dict]]) -> list[Finding]:
@@ -143,6 +132,21 @@ def _unit_drift(connection: duckdb.DuckDBPyConnection, field: Field) -> list[Fin
         return []
     what, ratio = drifted[0]
     return [Finding("HISTORY.UNIT_DRIFT", field.silver_name, f"{len(drifted)} of {len(ratios)} series moved by a power of ten", f"figures in {field.unit or 'the same unit'}", f"{what}: {10**ratio:,.4g} times")]
+
+
+def _rebased(connection: duckdb.DuckDBPyConnection, field: Field) -> list[Finding]:
+    """An index all of whose published figures come again, moved by one factor: another base period."""
+    if "=100" not in (field.unit or ""):
+        return []
+    rows = connection.execute(
+        """select what, median(new / old) from history where new > 0 and old > 0 group by what
+        having count(*) >= $1 and abs(log10(median(new / old))) > $2 and max(new / old) / min(new / old) < 1 + $3""",
+        [LEAST_REBASED, REBASED_BY, REBASED_SPREAD],
+    ).fetchall()
+    if not rows:
+        return []
+    what, factor = rows[0]
+    return [Finding("HISTORY.REBASED", field.silver_name, f"{len(rows)} series moved by one factor as a whole", f"the base period of before ({field.unit})", f"{what}: {factor:.4f} times")]
 
 
 def _stale_copy(connection: duckdb.DuckDBPyConnection, field: Field) -> list[Finding]:
