@@ -15,9 +15,12 @@ LEAST_DATES, LEAST_DISTINCT = 30, 6
 
 
 def outliers(connection: duckdb.DuckDBPyConnection, field: Field) -> list[Finding]:
-    """New figures against the table `history` (plausibility.py); the scaled median absolute deviation is 1.4826 times the plain one."""
+    """New figures against the table `history` (plausibility.py); the scaled median absolute deviation is 1.4826 times the plain one.
+
+    Sums since January fall every January: the current figures tell the same without that.
+    """
     rows = connection.execute(
-        """with placed as (select what, moment, new is not null and old is null as is_new, ln(coalesce(new, old)) as level from history where coalesce(new, old) > 0),
+        """with placed as (select what, moment, new is not null and old is null as is_new, ln(coalesce(new, old)) as level from history where coalesce(new, old) > 0 and what not like '%cumulative%'),
         changes as (select what, moment, is_new, level - lag(level) over (partition by what order by moment) as change from placed),
         usual as (select what, median(change) as middle, 1.4826 * mad(change) as spread from changes where not is_new and change is not null group by what having count(*) >= $1)
         select what, exp(change), exp(middle) from changes join usual using (what) where is_new and abs(change - middle) > greatest($2 * spread, $3) order by abs(change - middle) desc""",
