@@ -12,7 +12,7 @@ mkdir -p "$work/warehouse" "$GUIHU_HOME/run"
 
 # One engine a home: two writers on local disk lose commits. The lock lives as long as the process, whose number stands in it.
 exec 9>>"$GUIHU_HOME/run/engine.lock"
-if ! flock --nonblock 9; then
+if ! flock --timeout 5 9; then # a killed engine takes a moment to be gone
   echo "Another engine is already running on $GUIHU_HOME, process $(<"$GUIHU_HOME/run/engine.lock"): stop it first (make down). 已有引擎在运行。" >&2
   exit 3
 fi

@@ -1,5 +1,6 @@
 """One engine a lake, and a catalog that is rebuilt from the Delta tables by one command: the real engine, on a port and a lake of its own."""
 
+import fcntl
 import os
 import re
 import signal
@@ -47,6 +48,7 @@ def test_a_second_engine_is_refused_and_a_killed_ones_catalog_comes_back_by_one_
         first = rebuilt(lake)
         os.killpg(engine.pid, signal.SIGKILL)
         engine.wait(timeout=30)
+        wait_until_gone(lake)
         engine = started(lake)  # the lock went with the process
         with session(lake) as spark:
             assert not {row.namespace for row in spark.sql("show databases").collect()} & set(LAYERS), "the catalog survived: this test shows nothing"
@@ -63,6 +65,12 @@ def started(lake: Settings) -> subprocess.Popen:
         engine = subprocess.Popen([START], env=variables(lake), stdout=log, stderr=log, start_new_session=True)
     wait_for_port(lake.thrift_port, engine, lake.home / "engine.log")
     return engine
+
+
+def wait_until_gone(lake: Settings) -> None:
+    """The starter is gone at once, its Java a moment later: until then its lock and its doors are there."""
+    with (lake.home / "run" / "engine.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def rebuilt(lake: Settings) -> dict[str, int]:
