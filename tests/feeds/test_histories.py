@@ -29,6 +29,7 @@ from spark_jobs.ingest.refusal import Refused
 from spark_jobs.settings import Settings
 
 ROOT = Path(__file__).parent
+pytestmark = pytest.mark.service  # takes time; needs no service of the stack
 HISTORIES = sorted(path.parent for path in ROOT.rglob("history.yaml"))
 
 
