@@ -442,7 +442,7 @@ def main() -> None:
         _fail(fault, REFUSED)
     except (ContractError, UnknownRole, QueryRefused) as fault:
         _fail(fault, USAGE)
-    except Exception as fault:
+    except Exception as fault:  # of any library that writes; what is not the disk's refusal goes on as it came
         said = explained(fault, from_environment().home)
         if said is None:
             raise

@@ -108,7 +108,7 @@ def _judge(settings: Settings, feed: Feed, delivery: Delivery, progress) -> dict
     for number, overruled in conform.overruled(job, job.judged).items():
         parts[number] = kernel.overrule(job, number, overruled)
     seconds["compare"] = time.monotonic() - compared
-    odd = _hold_if_unusual(settings, feed, delivery, job, list(parts.values()))
+    odd = _hold_or_note(settings, feed, delivery, job, list(parts.values()))
     committed = time.monotonic()
     _commit(settings, feed, delivery, job, bronze_files, list(parts.values()))
     shutil.rmtree(job.staging)
@@ -118,14 +118,14 @@ def _judge(settings: Settings, feed: Feed, delivery: Delivery, progress) -> dict
 
 def _gaps(settings: Settings, feed: Feed, delivery: Delivery) -> list[str]:
     """Which deliveries of a numbered sequence have not come, though a later one has."""
-    came = {d.manifest["sequence"] for d, _ in landing.ledger(settings, feed.id) if "sequence" in d.manifest}
     if "sequence" not in delivery.manifest:
         return []
+    came = {d.manifest["sequence"] for d, _ in landing.ledger(settings, feed.id) if "sequence" in d.manifest}
     missing = [str(number) for number in range(min(came), delivery.manifest["sequence"]) if number not in came]
     return [f"SEQUENCE_GAP: numbers {', '.join(missing)} have not come yet; ask {feed.owner} for them"] if missing else []
 
 
-def _hold_if_unusual(settings: Settings, feed: Feed, delivery: Delivery, job: Job, parts: list[Part]) -> list[Finding]:
+def _hold_or_note(settings: Settings, feed: Feed, delivery: Delivery, job: Job, parts: list[Part]) -> list[Finding]:
     """What is odd and may pass. Raises Held with everything unusual, unless a steward has accepted the delivery, or an earlier run has let it pass
     and committed its text."""
     if job.bronze is None:

@@ -1,4 +1,4 @@
-"""Plausibility that needs history: what a delivery says held against what was known before. A finding holds the delivery for the steward.
+"""Plausibility that needs history: what a delivery says held against what was known before. A finding holds the delivery for the steward, or is noted.
 
 Every feed: its volume, and a name that was sent before. Series: unit drift, cumulative and current figures exchanged, another base of an index,
 a stale copy of the period before. Readings: a sensor that stays on one value. Rules of severity `hold` in the contract are findings too.
