@@ -1,19 +1,18 @@
 """Read the contracts: `expectations/<domain>/<feed>.yaml`, Open Data Contract Standard v3.2.0, into small frozen objects.
 
 The contract is the only place where a feed's fields, types, units, keys, rules, owner and file dialect are written;
-everything else in the house asks the objects of this module. No Spark, no pandas here.
+everything else in the house asks the objects of expectations/feed.py. No Spark, no pandas here.
 """
 
-import fnmatch
 import json
 import re
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from expectations.feed import ContractError, Dialect, Feed, Field, HistoryRule, Rule, Source, Unpivot
 from expectations.normalise import NORMALISED
 
 FOLDER = Path(__file__).resolve().parent
@@ -34,177 +33,6 @@ HOUSE_PROPERTIES = {
     "schema": {"effectiveFrom"},
     "property": {"unit", "bronzeOnly", "normalise", "flatLineAfter", "checkedAs"},
 }  # fmt: skip
-
-
-class ContractError(ValueError):
-    """A contract is not valid: the message names the file, the place in it and the rule it breaks."""
-
-
-@dataclass(frozen=True)
-class Unpivot:
-    """A matrix file is read cell by cell: `keep` headers repeat, every other header becomes `name` and its cell `value`."""
-
-    keep: tuple[str, ...]
-    name: str
-    value: str
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How one kind of file of a feed is written.
-
-    encoding         UTF-8, GB18030, or `detect` (UTF-8 strictly, else GB18030 strictly); a byte order mark of UTF-16 always counts
-    footer_is_total  the line that footer_pattern finds is a total row: its numbers must be the sums of their columns
-    sheet            XLSX: name of the sheet, the first one where none is named, `*` for every sheet
-    header_rows      XLSX: rows of a header whose cells are merged; the names of one column are joined with `_`
-    records          JSON, XML: path to the records
-    layout           fixed width: (header, width) of each column, in order; width_unit is `character` or `byte` of the encoding
-    archive          zip, gzip, tar or tar.gz around files of this dialect
-    """
-
-    name: str
-    path: str
-    format: str
-    encoding: str = "UTF-8"
-    delimiter: str = ","
-    null_values: tuple[str, ...] = ("",)
-    skip_lines: int = 0
-    footer_pattern: str | None = None
-    footer_is_total: bool = False
-    trailing_delimiter: bool = False
-    multiline: bool = False
-    sheet: str | None = None
-    header_rows: int = 1
-    records: str | None = None
-    ignored: tuple[str, ...] = ()
-    layout: tuple[tuple[str, int], ...] = ()
-    width_unit: str = "character"
-    archive: str | None = None
-    manifest_required: bool = False
-    unpivot: Unpivot | None = None
-    any_volume: bool = False  # a file holds what came since the last one, however much that is
-
-
-@dataclass(frozen=True)
-class Source:
-    """A business system that a feed is pulled from: a database (`postgres`) or an interface (`api`).
-
-    `address` holds the standard's fields (host, port, database, schema; location), `options` the house's own.
-    """
-
-    name: str
-    type: str
-    address: dict[str, Any]
-    options: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Field:
-    """One property of the contract. `header` is the column in the file; a derived field has `transform` and no header.
-
-    `normalise` lists what is put right in its text before it is typed (expectations/normalise.py), never without a warning.
-    """
-
-    name: str
-    label: str
-    label_en: str
-    header: str | None
-    aliases: tuple[str, ...]
-    logical_type: str
-    physical_type: str | None
-    required: bool
-    key_position: int | None
-    classification: str
-    token_name: str | None
-    options: dict[str, Any]
-    enum: tuple[tuple[str, str], ...]
-    transform: str | None
-    unit: str | None
-    bronze_only: bool
-    description: str
-    normalise: tuple[str, ...] = ()
-    flat_line_after: int | None = None  # readings of one value after which a sensor is taken to be stuck
-
-    @property
-    def silver_name(self) -> str | None:
-        """Name of the column in silver: the token in place of a personal identifier; None where the field stays in bronze."""
-        return None if self.bronze_only else (self.token_name or self.name)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule written by hand in the contract: `predicate` is DuckDB SQL that is true for a good row."""
-
-    code: str
-    predicate: str
-    method: str
-    severity: str
-    message_zh: str
-    message_en: str
-
-
-@dataclass(frozen=True)
-class Feed:
-    """A feed, as its contract describes it."""
-
-    id: str
-    name: str
-    name_en: str
-    owner: str
-    steward: str
-    kind: str
-    sharing: str
-    synthetic: bool
-    source: str
-    purpose: str
-    limitations: str
-    granularity: str
-    schedule: str | None
-    frequency_days: float
-    latency_hours: float
-    effective_from: str | None
-    dialects: tuple[Dialect, ...]
-    sources: tuple[Source, ...]
-    fields: tuple[Field, ...]
-    rules: tuple[Rule, ...]
-    path: Path = field(compare=False)
-
-    @property
-    def domain(self) -> str:
-        return self.id.partition(".")[0]
-
-    @property
-    def table(self) -> str:
-        """`<domain>__<feed>`: the table's name in every layer."""
-        return self.id.replace(".", "__")
-
-    @cached_property
-    def identifiers(self) -> tuple[Field, ...]:
-        """The fields that name a person: their text is kept in the vault alone."""
-        return tuple(f for f in self.fields if f.classification == "sensitive-personal" and f.header is not None)
-
-    @cached_property
-    def text_fields(self) -> tuple[Field, ...]:
-        """The fields that stand in the file, in contract order: the columns of bronze."""
-        return tuple(f for f in self.fields if f.header is not None)
-
-    @cached_property
-    def silver_fields(self) -> tuple[Field, ...]:
-        return tuple(f for f in self.fields if f.silver_name is not None)
-
-    @cached_property
-    def key(self) -> tuple[str, ...]:
-        """Silver names of the primary key, in key order."""
-        keyed = sorted((f for f in self.silver_fields if f.key_position is not None), key=lambda f: f.key_position)
-        return tuple(f.silver_name for f in keyed)
-
-    def dialect_for(self, file_name: str) -> Dialect:
-        """The dialect whose path pattern the file name matches. Raises ContractError where none or several do."""
-        fitting = [d for d in self.dialects if fnmatch.fnmatchcase(file_name, d.path.rpartition("/")[2])]
-        if len(fitting) != 1:
-            patterns = ", ".join(d.path.rpartition("/")[2] for d in self.dialects)
-            raise ContractError(f"{file_name}: {len(fitting)} of the file patterns of {self.id} fit ({patterns}); exactly one must")
-        return fitting[0]
 
 
 @lru_cache(maxsize=1)
@@ -244,6 +72,9 @@ def _feed(document: dict, path: Path) -> Feed:
     team = document["team"]
     stewards = [m["username"] for m in team.get("members", []) if m.get("role") == "steward"]
     frequency = service.get("frequency", {})
+    quality = [*_common_rules(table["properties"], path), *table.get("quality", [])]
+    if other := {item.get("type", "library") for item in quality} - {"custom", "sql"}:
+        raise ContractError(f"{path.name}: a rule is of type custom (a row by itself) or sql (a delivery against history), not {', '.join(sorted(other))}")
     return Feed(
         id=document["id"],
         name=document["name"],
@@ -264,7 +95,8 @@ def _feed(document: dict, path: Path) -> Feed:
         dialects=tuple(_dialect(server, path) for server in document["servers"] if server["type"] not in SOURCES),
         sources=tuple(_source(server, path) for server in document["servers"] if server["type"] in SOURCES),
         fields=tuple(_field(item, path) for item in table["properties"]),
-        rules=(*_common_rules(table["properties"], path), *(_rule(item) for item in table.get("quality", []))),
+        rules=tuple(_rule(item) for item in quality if item["type"] == "custom"),
+        history_rules=tuple(_history_rule(item) for item in quality if item["type"] == "sql"),
         path=path,
     )
 
@@ -327,6 +159,8 @@ def _field(item: dict, path: Path) -> Field:
         description=item.get("description", ""),
         normalise=tuple(house.get("normalise", [])),
         flat_line_after=house.get("flatLineAfter"),
+        references=tuple(tuple(relation["to"].split(".", 1)) for relation in item.get("relationships", [])),
+        editions=_common(house.get("checkedAs"), path).get("editions", {}),
     )
 
 
@@ -341,19 +175,25 @@ def _rule(item: dict) -> Rule:
     )
 
 
-def _common_rules(items: list[dict], path: Path) -> list[Rule]:
+def _history_rule(item: dict) -> HistoryRule:
+    return HistoryRule(
+        code=item["id"],
+        query=item["query"].strip(),
+        severity=item.get("severity", "warning"),
+        message_zh=item.get("description", item["id"]),
+        message_en=item.get("name", item["id"]),
+    )
+
+
+def _common_rules(items: list[dict], path: Path) -> list[dict]:
     """The shared rules that properties ask for by `checkedAs`, each under the code `<id>.<property>`."""
     found = []
     for item in items:
         name, label = item["name"], item.get("businessName", item["name"])
         for rule in _common(_house(item, "property", path).get("checkedAs"), path).get("quality", []):
-            written = {
-                "id": f"{rule['id']}.{name}",
-                "implementation": rule["implementation"].replace("{field}", name),
-                "description": f"{label}：{rule['description']}",
-                "name": f"{name}: {rule['name']}",
-            }
-            found.append(_rule(rule | written))
+            written = {key: rule[key].replace("{field}", name) for key in ("implementation", "query") if key in rule}
+            said = {"id": f"{rule['id']}.{name}", "description": f"{label}：{rule['description']}", "name": f"{name}: {rule['name']}"}
+            found.append(rule | written | said | {"type": "sql" if "query" in rule else "custom"})
     return found
 
 
@@ -398,7 +238,7 @@ def _check_standard(document: dict, path: Path) -> None:
 
 def _check_house(feed: Feed) -> None:
     """What the standard leaves open and the house needs."""
-    names = [f.name for f in feed.fields]
+    names, rules = [f.name for f in feed.fields], [*feed.rules, *feed.history_rules]
     faults = [
         (feed.kind not in KINDS, f"kind {feed.kind!r} is none of {', '.join(KINDS)}"),
         (len(names) != len(set(names)), "two properties have one name"),
@@ -416,7 +256,8 @@ def _check_house(feed: Feed) -> None:
         (not feed.name_en, "customProperties nameEn (the English name) is missing"),
         (any(not f.label_en for f in feed.silver_fields), "every silver property needs an English label (synonyms, locale: en)"),
         (any(r.severity not in SEVERITIES for r in feed.rules), f"severity of a rule is one of {', '.join(SEVERITIES)}"),
-        (len({r.code for r in feed.rules}) != len(feed.rules), "two rules have one id"),
+        (any(r.severity not in ("hold", "warning") for r in feed.history_rules), "severity of a rule of type sql is hold or warning"),
+        (len({r.code for r in rules}) != len(rules), "two rules have one id"),
     ]
     found = [text for wrong, text in faults if wrong]
     if found:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import yaml
 
-from expectations.contract import Feed, Field, load_all
+from expectations.contract import load_all
+from expectations.feed import Feed, Field
 from expectations.rules import spark_type
 
 FILE = Path(__file__).resolve().parent.parent / "dbt_project" / "models" / "sources.yml"

@@ -7,10 +7,14 @@ and `judged` (with `_reasons`, empty for a good row). A rule that yields NULL fa
 import re
 from dataclasses import dataclass
 
-from expectations.contract import Feed, Field, Rule
+from expectations.feed import Feed, Field, Rule
 from expectations.normalise import NORMALISED
 
 MASKED_DIGITS = r"([1-9]\d{5})\d{8,11}[0-9Xx]?"  # a citizen number, whole or cut, old (15) or new (18) form
+DAY = "(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+CITIZEN_NUMBER = f"(^|[^0-9A-Za-z])([1-9][0-9]{{5}})(?:(?:18|19|20)[0-9]{{2}}{DAY}[0-9]{{3}}[0-9Xx]?|[0-9]{{2}}{DAY}[0-9]{{3}})([^0-9A-Za-z]|$)"  # GB 11643-1999 in a sentence
+WIDE_NUMBER = "[１-９][０-９]{13,16}[０-９Ｘｘ]"
+MASK = "*" * 12
 NO_CODES = "[]::varchar[]"
 STRPTIME = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S", "'": ""}  # the standard's date pattern → DuckDB's
 NUMBER = {
@@ -36,22 +40,24 @@ def judged_query(feed: Feed, rows: str, known_divisions: str = "known_divisions"
     """The SELECT that judges every row of the relation `rows` once.
 
     Columns: those of `typed_query`, `_reasons varchar[]` (empty for a good row), `_warnings varchar[]` and `_content_hash bigint` over
-    the silver columns. `known_divisions` is a relation with the column `division_code`, which known_division() asks.
+    the silver columns. `known_divisions` is a relation with the columns `division_code` and `spelling`: known_division(code) and
+    division_is_named(code, name) ask it.
     """
     silver = ", ".join(f.silver_name for f in feed.silver_fields)
     errors = [c for c in checks(feed) if c.severity == "error"]
     warnings = [c for c in checks(feed) if c.severity != "error"]
     query = f"""select *,
   case when _defect is not null then [_defect] else {_codes(errors)} end as _reasons,
-  case when _defect is not null then {NO_CODES} else {_codes(warnings)} end as _warnings,
+  case when _defect is null then {_codes(warnings)} when contains(_line, '{MASK}') then ['MASKED'] else {NO_CODES} end as _warnings,
   (hash({silver}) >> 1)::bigint as _content_hash
 from ({typed_query(feed, rows)}) as typed"""
-    return re.sub(r"known_division\(([^()]*)\)", rf"(\1 in (select division_code from {known_divisions}))", query)
+    query = re.sub(r"known_division\(([^()]*)\)", rf"(\1 in (select division_code from {known_divisions}))", query)
+    return re.sub(r"division_is_named\(([^()]*)\)", rf"((\1) in (select (division_code, spelling) from {known_divisions}))", query)
 
 
 def typed_query(feed: Feed, rows: str) -> str:
     """The silver columns typed, `text_<field>` beside them, and the lineage; `_line` is the raw text of a physical defect."""
-    lineage = "_ordinal, _row, _defect, _received_at, _known_at, _period"
+    lineage = "_ordinal, _row, _defect, _received_at, _known_at, _period, _edition"
     cleaned = f"select {_cleaned_columns(feed)}, {lineage}, _original as _line from {rows}"
     return f"select {_typed_columns(feed)}, {lineage}, _line from ({cleaned}) as cleaned"
 
@@ -63,12 +69,12 @@ def original(feed: Feed) -> str:
     """
     pairs = []
     for field in feed.text_fields:
-        text = f"{'raw' if field.normalise else 'text'}_{field.name}"
+        text = f"{'raw' if field.normalise or field.editions else 'text'}_{field.name}"
         if field.classification == "sensitive-personal":
             text = f"concat(left({text}, 6), repeat('*', greatest(length({text}) - 6, 0)))"
         pairs.append(f"{text_literal(field.header)}, {text}")
     line = "_line"
-    if any(f.classification == "sensitive-personal" for f in feed.fields):
+    if feed.identifiers:
         line = f"regexp_replace(_line, '{MASKED_DIGITS}', '\\1********', 'g')"
     return f"case when _defect is not null then {line} else json_object({', '.join(pairs)})::varchar end"
 
@@ -76,12 +82,25 @@ def original(feed: Feed) -> str:
 def checks(feed: Feed) -> list[Check]:
     """Every rule of the feed in the order in which codes are listed: those that follow from the fields, then those written by hand."""
     derived = [check for f in feed.fields if f.silver_name for check in _field_checks(f)]
-    derived += [_normalised_check(f) for f in feed.text_fields if f.normalise]
+    derived += [_normalised_check(f) for f in feed.text_fields if f.normalise or f.editions]
+    derived += [_edition_check(f) for f in feed.text_fields if f.editions]
+    derived += [_masked_check(f) for f in feed.sentences if not feed.identifiers]
     return derived + [_hand_written(rule) for rule in feed.rules]
 
 
 def uses_known_division(feed: Feed) -> bool:
-    return any("known_division(" in rule.predicate for rule in feed.rules)
+    return any("known_division(" in rule.predicate or "division_is_named(" in rule.predicate for rule in feed.rules)
+
+
+def without_numbers(feed: Feed, rows: str) -> str:
+    """The relation `rows` with citizen numbers masked in its sentences, where the contract names no persons: nobody expects them there.
+
+    A feed that names persons has its numbers in the vault by now.
+    """
+    if feed.identifiers:
+        return rows
+    masked = ", ".join(f"{_masked(name)} as {name}" for name in [*(f.name for f in feed.sentences), "_original"])
+    return f"(select * replace ({masked}) from {rows})"
 
 
 def spark_type(field: Field) -> str:
@@ -97,7 +116,7 @@ def _cleaned_columns(feed: Feed) -> str:
     sentinels = sorted({value for dialect in feed.dialects for value in dialect.null_values} | {""})
     listed = ", ".join(text_literal(value) for value in sentinels)
     columns = [f"case when {_trimmed(f)} in ({listed}) then null else {_trimmed(f)} end as {f.name}" for f in feed.text_fields]
-    columns += [f"case when trim({f.name}) in ({listed}) then null else trim({f.name}) end as raw_{f.name}" for f in feed.text_fields if f.normalise]
+    columns += [f"case when trim({f.name}) in ({listed}) then null else trim({f.name}) end as raw_{f.name}" for f in feed.text_fields if f.normalise or f.editions]
     return ", ".join(columns)
 
 
@@ -106,12 +125,23 @@ def _trimmed(field: Field) -> str:
     text = f"trim({field.name})"
     for step in field.normalise:
         text = f"trim({NORMALISED[step].replace('TEXT', text)})"
-    return text
+    moved = [(f"{edition} {old}", new) for edition, codes in field.editions.items() for old, new in codes.items()]
+    if not moved:
+        return text
+    pairs = " ".join(f"when {text_literal(old)} then {'null' if new is None else text_literal(new)}" for old, new in moved)
+    return f"case when _edition is null then {text} else case concat(_edition, ' ', {text}) {pairs} else {text} end end"
+
+
+def _masked(text: str) -> str:
+    """Twice, since two numbers may share the sign between them."""
+    once = f"regexp_replace({text}, '{CITIZEN_NUMBER}', '\\1\\2{MASK}\\3', 'g')"
+    twice = once.replace(text, once, 1)
+    return f"case when regexp_matches({text}, '[0-9０-９]{{14}}') then regexp_replace({twice}, '{WIDE_NUMBER}', '{MASK}', 'g') else {text} end"
 
 
 def _typed_columns(feed: Feed) -> str:
     """`<silver name>` typed, and `text_<field>`: the text that was typed, so that a check can tell missing from mistyped."""
-    columns = [f"raw_{f.name}" for f in feed.text_fields if f.normalise]
+    columns = [f"raw_{f.name}" for f in feed.text_fields if f.normalise or f.editions]
     for field in feed.fields:
         source = f"({field.transform})" if field.transform else field.name
         columns.append(f"cast({source} as varchar) as text_{field.name}")
@@ -194,6 +224,16 @@ def _field_checks(field: Field) -> list[Check]:
 def _normalised_check(field: Field) -> Check:
     label, failing = f"{field.label} {field.name}", f"raw_{field.name} is distinct from text_{field.name}"
     return Check(f"NORMALISED.{field.name}", failing, "contract", "warning", f"{label}：已按合同规整，原文见原始层", f"{label}: put right as the contract says; bronze keeps the text as sent")
+
+
+def _edition_check(field: Field) -> Check:
+    label, failing = f"{field.label} {field.name}", f"raw_{field.name} is not null and text_{field.name} is null"
+    return Check(f"EDITION.{field.name}", failing, "contract", "error", f"{label}：旧版代码在现行版中没有唯一对应", f"{label}: the code of the old edition has no single one in the new")
+
+
+def _masked_check(field: Field) -> Check:
+    label, failing = f"{field.label} {field.name}", f"contains(text_{field.name}, '{MASK}')"
+    return Check(f"MASKED.{field.name}", failing, "contract", "warning", f"{label}：公民身份号码已遮盖", f"{label}: a citizen number is masked")
 
 
 def _hand_written(rule: Rule) -> Check:

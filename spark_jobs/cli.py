@@ -12,7 +12,8 @@ from typing import Annotated
 
 import typer
 
-from expectations.contract import ContractError, load_all, load_feed
+from expectations.contract import load_all, load_feed
+from expectations.feed import ContractError
 from spark_jobs.ingest.refusal import Refused
 from spark_jobs.lake import ServiceDown, register_tables, session
 from spark_jobs.settings import from_environment
@@ -262,14 +263,20 @@ def sql(
     print(queries.rendered(columns, rows, format.value))
 
 
-@app.command(epilog="Example: guihu feeds")
-def feeds(format: AsFormat = Format.table) -> None:
+@app.command(epilog="Examples: guihu feeds · guihu feeds --late")
+def feeds(
+    late: Annotated[bool, typer.Option("--late", help="only those that have broken their promise; exit code 1 where there are some")] = False,
+    format: AsFormat = Format.table,
+) -> None:
     """One line a feed: owner, timetable, last delivery, age against promise, rows in quarantine."""
     from spark_jobs.ingest import overview
     from spark_jobs.publish.query import rendered
 
     columns, rows = overview.feeds(from_environment(), load_all())
+    if late:
+        rows = [row for row in rows if row[columns.index("fresh")] == "LATE"]
     print(rendered(columns, rows, format.value))
+    raise typer.Exit(REFUSED if late and rows else 0)
 
 
 @app.command(epilog="Example: guihu quarantine credit.penalty --limit 20")
@@ -283,6 +290,21 @@ def quarantine(
     from spark_jobs.publish.query import rendered
 
     columns, rows = traces.quarantined(from_environment(), load_feed(feed), limit)
+    print(rendered(columns, rows, format.value))
+
+
+@app.command(epilog="Examples: guihu parked · guihu parked credit.penalty")
+def parked(
+    feed: Annotated[str | None, typer.Argument(help="feed id; all feeds without it")] = None,
+    limit: Annotated[int, typer.Option(help="rows to show")] = 50,
+    format: AsFormat = Format.table,
+) -> None:
+    """Rows that name what no other feed knows yet (an enterprise that is not registered). They come into silver by themselves when it does."""
+    from spark_jobs.ingest import parking
+    from spark_jobs.publish.query import rendered
+
+    feeds = [load_feed(feed)] if feed else list(load_all().values())
+    columns, rows = parking.rows(from_environment(), feeds, limit)
     print(rendered(columns, rows, format.value))
 
 

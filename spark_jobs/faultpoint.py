@@ -21,7 +21,7 @@ PLACES = (
     "inbox file received", "inbox manifest removed", "document written",
     # ingest
     "inspected", "text file written", "judged file written", "keys left", "overruled file written", "overruled file renamed", "before ledger", "after ledger",
-    "before bronze commit", "table made", "after bronze commit", "before judged commit", "after judged commit", "before outcome", "after outcome",
+    "before bronze commit", "table made", "after bronze commit", "before judged commit", "after judged commit", "sealed again", "before outcome", "after outcome",
     # the steward, the operations tables, the vault
     "before hold", "delivery accepted", "operations table written", "erasure recorded", "key destroyed",
     # release

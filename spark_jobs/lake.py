@@ -69,11 +69,11 @@ def register_tables(spark: "SparkSession", settings: Settings, sources: set[str]
             for name in sorted(_tables(settings.lake / layer) - known):
                 spark.sql(f"create table {layer}.{name} using delta location '{settings.lake / layer / name}'")
         judged = _tables(settings.lake / "judged")
+        relations = {table: f"delta.`{settings.lake / 'judged' / table}`" for table in judged}
         for feed in load_all().values():
             if sources is not None and feed.table not in sources:
                 continue
-            path = settings.lake / "judged" / feed.table
-            query = silver.query(feed, f"delta.`{path}`") if feed.table in judged else silver.empty_query(feed)
+            query = silver.query(feed, relations.get) if feed.table in judged else silver.empty_query(feed)
             spark.sql(f"create or replace view silver.{feed.table} as {query}")
         return {layer: spark.sql(f"show tables in {layer}").count() for layer in LAYERS}
 

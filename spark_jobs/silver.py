@@ -5,11 +5,15 @@ register   the history of each thing by validity; of two states for one day the 
 series     a vintage where a value changed; `confirmed_at` lists every publication that carried it
 reference  an effective-dated list made of its editions
 
+A row that names what no other feed knows yet (`relationships` of its contract) is parked: it is left out until one does.
+
 The queries keep to the SQL that Spark (dbt) and DuckDB (gates) share.
 """
 
-from expectations.contract import Feed
-from expectations.rules import spark_type
+from collections.abc import Callable
+
+from expectations.feed import Feed, Field
+from expectations.rules import spark_type, text_literal
 
 LINEAGE = {"_delivery_id": "string", "_row": "bigint", "_known_at": "timestamp", "_content_hash": "bigint"}
 KIND_COLUMNS = {  # with their types
@@ -26,10 +30,10 @@ def columns(feed: Feed) -> list[str]:
     return [field.silver_name for field in feed.silver_fields] + [*KIND_COLUMNS[feed.kind], *LINEAGE]
 
 
-def query(feed: Feed, judged: str) -> str:
-    """The SELECT over the relation `judged` that the view stands for."""
+def query(feed: Feed, relation: Callable[[str], str | None]) -> str:
+    """The SELECT that the view stands for. `relation` gives what to read the judged rows of a table from, None where there is no such table."""
     kinds = {"event": _event, "register": _register, "series": _series, "reference": _reference}
-    return f"select {', '.join(columns(feed))} from ({kinds[feed.kind](feed, judged)}) as history"
+    return f"select {', '.join(columns(feed))} from ({kinds[feed.kind](feed, _known(feed, relation))}) as history"
 
 
 def empty_query(feed: Feed) -> str:
@@ -42,6 +46,30 @@ def identity(feed: Feed) -> tuple[str, ...]:
     """What no two rows of the view share."""
     since = {"register": ["valid_from"], "reference": ["valid_from"], "series": ["known_at"], "event": []}[feed.kind]
     return (*feed.key, *since)
+
+
+def parked(feed: Feed, relation: Callable[[str], str | None]) -> str:
+    """The SELECT of the good rows that wait, each with `_field` and `_value`, what it names and nobody knows."""
+    waiting = [
+        f"select *, {text_literal(f.silver_name)} as _field, {f.silver_name} as _value from {relation(feed.table)} where {GOOD} and not {_is_known(f, relation)}"
+        for f in feed.references
+    ]
+    return " union all ".join(waiting)
+
+
+def _known(feed: Feed, relation: Callable[[str], str | None]) -> str:
+    """The judged rows but those that are parked."""
+    judged = relation(feed.table)
+    if not feed.references:
+        return judged
+    return f"(select * from {judged} as every where {' and '.join(_is_known(f, relation) for f in feed.references)})"
+
+
+def _is_known(field: Field, relation: Callable[[str], str | None]) -> str:
+    known = [f"select {column} from {relation(table)} as target where {GOOD}" for table, column in field.references if relation(table)]
+    if not known:
+        return f"({field.silver_name} is null)"
+    return f"({field.silver_name} is null or {field.silver_name} in ({' union all '.join(known)}))"
 
 
 def _event(feed: Feed, judged: str) -> str:

@@ -50,12 +50,14 @@ class Vault:
     def seal(self, content: bytes, encoding: str) -> bytes:
         """The content with a mark in place of every citizen number; numbers that are new to the vault are kept in it."""
         numbers = _pattern(encoding)
-        marks = {written: self._mark(written.decode(encoding)) for written in set(numbers.findall(content))}
-        known = self._rows(list(marks.values()))
-        fresh = {mark: written.decode(encoding) for written, mark in marks.items() if mark not in known}
-        with self.connection:
-            self.connection.executemany("insert or ignore into subject (mark, cipher, key, number) values (?, ?, ?, ?)", [self._locked(m, n) for m, n in fresh.items()])
-        return numbers.sub(lambda found: marks[found[0]].encode(), content)
+        marks = self._kept({written.decode(encoding) for written in set(numbers.findall(content))})
+        return numbers.sub(lambda found: marks[found[0].decode(encoding)].encode(), content)
+
+    def seal_these(self, content: bytes, encoding: str, numbers: set[str]) -> bytes:
+        """The content with marks in place of these numbers alone."""
+        marks = {number.encode(encoding): mark for number, mark in self._kept(numbers).items()}
+        listed = b"|".join(re.escape(written) for written in sorted(marks, key=len, reverse=True))
+        return re.sub(listed, lambda found: marks[found[0]].encode(), content) if marks else content
 
     def unseal(self, texts: pa.ChunkedArray) -> pa.ChunkedArray:
         """The column with the numbers back in it; marks of erased subjects stay."""
@@ -95,6 +97,15 @@ class Vault:
         faultpoint("key destroyed")
         self.connection.execute("vacuum")
         return erased
+
+    def _kept(self, numbers: set[str]) -> dict[str, str]:
+        """Number → mark; those that are new to the vault are in it now."""
+        marks = {number: self._mark(number) for number in numbers}
+        known = self._rows(list(marks.values()))
+        fresh = [self._locked(mark, number) for number, mark in marks.items() if mark not in known]
+        with self.connection:
+            self.connection.executemany("insert or ignore into subject (mark, cipher, key, number) values (?, ?, ?, ?)", fresh)
+        return marks
 
     def _mark(self, number: str) -> str:
         return "~" + b32encode(hmac.digest(self.mark_key, number.encode(), hashlib.sha256)).decode()[: len(number) - 1]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from expectations.contract import Dialect, Feed
+from expectations.feed import Dialect, Feed
 from spark_jobs.ingest.landing import Delivery
 from spark_jobs.ingest.readers import Plan, integers, reader
 from spark_jobs.ingest.refusal import Refused
@@ -24,6 +24,7 @@ LINEAGE = [
     ("_period", "string"),
     ("_row_hash", "bigint"),
 ]
+MOST_COLUMNS = 2_000
 
 
 def columns(feed: Feed) -> list[tuple[str, str]]:
@@ -62,6 +63,8 @@ def rows_of_part(path: Path, feed: Feed, dialect: Dialect, plan: Plan, number: i
 
 def columns_of(feed: Feed, dialect: Dialect, headers: tuple[str, ...]) -> dict[str, str]:
     """Header → field name for every column of the file, cells of a matrix left out. Raises Refused where the two lists differ."""
+    if len(headers) > MOST_COLUMNS:
+        raise Refused("TOO_MANY_COLUMNS", f"the file has {len(headers):,} columns; more than {MOST_COLUMNS:,} are no table of a department")
     fields = {header_key(name): f.name for f in feed.text_fields for name in (f.header, *f.aliases)}
     known = {h: fields[header_key(h)] for h in headers if header_key(h) in fields}
     cells = dialect.unpivot and {dialect.unpivot.name, dialect.unpivot.value}

@@ -14,6 +14,7 @@ from spark_jobs.ingest.refusal import Refused
 from spark_jobs.settings import Settings
 
 DIVISION_TABLE = "reference__division"
+KIND_OF_DIVISION = "(壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区|[省市区县])$"
 PLACES_OF_A_PART = 1 << 40
 
 
@@ -33,14 +34,18 @@ def overruled(job: Job, table: Path) -> dict[int, pa.Table]:
     return {number: found.filter(pa.compute.equal(found["part"], number)).drop_columns(["part"]) for number in parts}
 
 
-def known_divisions(settings: Settings) -> tuple[str, ...]:
-    """Every division code that was ever valid. Raises Refused while no edition of the list is loaded."""
+def known_divisions(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Every division code that was ever valid, with its names, whole and without their kind (南宁市, 南宁). Raises Refused while no edition of the list is loaded."""
     files = delta.data_files(settings.lake / "judged" / DIVISION_TABLE)
     if not files:
         raise Refused("REFERENCE_MISSING", "the feed is checked against reference.division, which is not loaded yet: ingest that first")
     with row_kernel(1) as connection:
-        rows = connection.execute("select distinct division_code from read_parquet($1) where _verdict <> 'quarantined' order by 1", [files]).fetchall()
-    return tuple(code for (code,) in rows)
+        rows = connection.execute(
+            """select distinct division_code, unnest([division_name, regexp_replace(division_name, $2, '')]) as spelling
+            from read_parquet($1) where _verdict <> 'quarantined' order by all""",
+            [files, KIND_OF_DIVISION],
+        ).fetchall()
+    return tuple(rows)
 
 
 def _query(job: Job, table: Path) -> str:

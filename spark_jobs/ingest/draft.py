@@ -7,7 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from expectations.contract import FEED_ID, FOLDER, ContractError
+from expectations.contract import FEED_ID, FOLDER
+from expectations.feed import ContractError
 from spark_jobs.settings import CHECKOUT
 
 NUMBER = re.compile(r"[+-]?\d+([.]\d+)?")

@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from expectations.contract import Feed
+from expectations.feed import Feed
 from expectations.rules import spark_type, uses_known_division
 from spark_jobs import delta, integrity
 from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import exclusive
-from spark_jobs.ingest import bronze, conform, kernel, landing, plausibility
+from spark_jobs.ingest import bronze, conform, kernel, landing, plausibility, sealing
 from spark_jobs.ingest.engine import work_on_parts
 from spark_jobs.ingest.findings import Finding
 from spark_jobs.ingest.kernel import Job, Part
@@ -76,6 +76,8 @@ def _ingest_one(settings: Settings, feed: Feed, delivery: Delivery, progress) ->
         _discard(settings, feed, delivery)
         landing.record_outcome(settings, delivery, {"status": "held", "findings": [finding.as_dict() for finding in held.findings]})
         return
+    if any(code.startswith("MASKED") for code in outcome["warnings"]):
+        outcome["notes"] = [*outcome.get("notes", []), sealing.seal(settings, feed, delivery, bronze.inspect(landing.landed_file(settings, delivery.sha256), feed, delivery))]
     faultpoint("before outcome")
     landing.record_outcome(settings, delivery, outcome)
     faultpoint("after outcome")

@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from expectations.contract import Dialect, Feed
-from expectations.rules import judged_query, original, text_literal
+from expectations.feed import Dialect, Feed
+from expectations.rules import judged_query, original, text_literal, without_numbers
 from spark_jobs.delta import DataFile, data_files, finished
 from spark_jobs.duck import row_kernel
 from spark_jobs.faultpoint import faultpoint
@@ -43,7 +43,7 @@ class Job:
     delivery: Delivery
     plan: Plan
     path: Path  # the landed file
-    divisions: tuple[str, ...]  # every division code that was ever valid
+    divisions: tuple[tuple[str, str], ...]  # every division code that was ever valid, with each spelling of its names
     home: Path  # of the deployment: its secrets and its vault
     bronze: Path | None = None  # folder of the table; None where the text rows are committed already
     judged: Path | None = None
@@ -115,7 +115,7 @@ def overrule(job: Job, number: int, overruled: pa.Table) -> Part:
             f"""create table part as select * exclude (file_row_number), file_row_number as _ordinal
             from read_parquet({text_literal(text)}, file_row_number = true) semi join overruled on ordinal = file_row_number"""
         )
-        connection.execute("create view delivered as from part")
+        connection.execute(f"create view delivered as select *, {_text_or_null(job.delivery.manifest.get('edition'))} as _edition from part")
         _judge(connection, job, overruled)
         columns = _judged_columns(job)
         connection.execute(f"create view kept as from read_parquet({text_literal(judged)}) anti join overruled on ordinal = _ordinal")
@@ -171,12 +171,16 @@ def _read(connection: duckdb.DuckDBPyConnection, job: Job, number: int) -> None:
     """The relation `delivered`: the text rows of the part with the lineage of the delivery."""
     delivery = job.delivery
     connection.register("part", bronze.rows_of_part(job.path, job.feed, job.dialect, job.plan, number))
-    period = delivery.manifest.get("period")
+    period, edition = delivery.manifest.get("period"), delivery.manifest.get("edition")
     connection.execute(
         f"""create view delivered as select *, {text_literal(delivery.delivery_id)} as _delivery_id, {text_literal(job.file_of(number))} as _file,
         timestamptz {text_literal(delivery.received_at)} as _received_at, timestamptz {text_literal(delivery.known_at)} as _known_at,
-        {"null" if period is None else text_literal(period)}::varchar as _period from part"""
+        {_text_or_null(period)} as _period, {_text_or_null(edition)} as _edition from {without_numbers(job.feed, "part")}"""
     )
+
+
+def _text_or_null(text: str | None) -> str:
+    return "null::varchar" if text is None else f"{text_literal(text)}::varchar"
 
 
 def _bronze_query(job: Job) -> str:
@@ -190,7 +194,8 @@ def _judge(connection: duckdb.DuckDBPyConnection, job: Job, overruled: pa.Table 
     if job.feed.identifiers:
         _open_identifiers(connection, job)
     functions.register(connection, job.key_file)
-    connection.register("known_divisions", pa.table({"division_code": pa.array(job.divisions, pa.string())}))
+    codes, spellings = zip(*job.divisions) if job.divisions else ((), ())
+    connection.register("known_divisions", pa.table({"division_code": pa.array(codes, pa.string()), "spelling": pa.array(spellings, pa.string())}))
     query, verdict = judged_query(job.feed, "delivered"), "null"
     if overruled is not None:
         connection.register("overruled", overruled)

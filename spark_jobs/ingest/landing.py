@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from expectations.contract import ContractError, Feed
+from expectations.feed import ContractError, Feed
 from spark_jobs import integrity
 from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import draft, keep, read_json, write_json
@@ -29,7 +29,7 @@ from spark_jobs.settings import TIME_ZONE, Settings
 ANNOUNCE_AGAIN = 600  # seconds
 PIECE = 16 << 20  # bytes
 MANIFEST_SUFFIX = ".manifest.json"
-MANIFEST_KEYS = {"rows": int, "sha256": str, "control_totals": dict, "period": str, "sequence": int, "known_at": str, "effective_date": str, "watermark": dict, "note": str}
+MANIFEST_KEYS = {"rows": int, "sha256": str, "control_totals": dict, "period": str, "edition": str, "sequence": int, "known_at": str, "effective_date": str, "watermark": dict, "note": str}
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,17 @@
 """What is odd and no reason to hold: noted with the delivery, which is loaded.
 
-A figure far outside the changes that its series has made so far, and dates whose days and months look exchanged.
+A figure far outside the changes that its series has made so far, dates whose days and months look exchanged, figures that have become round.
 """
 
 import duckdb
 
-from expectations.contract import Feed, Field
+from expectations.feed import Feed, Field
 from spark_jobs.ingest.findings import Finding
 
 LEAST_CHANGES = 4  # of a series before one more can be unusual
 FAR = 8  # median absolute deviations, scaled to a standard deviation
 LEAST_CHANGE = 0.05  # of the logarithm: steady series may move that much
+LEAST_FIGURES, HEAPED = 100, 0.3  # figures on both sides; of all, as a share
 LEAST_DATES, LEAST_DISTINCT = 30, 6
 
 
@@ -41,3 +42,17 @@ def exchanged_dates(connection: duckdb.DuckDBPyConnection, feed: Feed) -> list[F
         if dates >= LEAST_DATES and last_day <= 12 and min(days, months) >= LEAST_DISTINCT:
             found.append(Finding("DATES.EXCHANGED", name, f"none of {dates} dates lies after the 12th of a month", "days and months in their places", holds=False))
     return found
+
+
+def heaped(connection: duckdb.DuckDBPyConnection, field: Field) -> list[Finding]:
+    """Many more figures end in nought or five, at the place of the last digit that was written before: estimates in place of measurements."""
+    name = field.silver_name
+    shares = connection.execute(
+        f"""with figures as (select true as is_new, {name}::double as figure from now where {name} <> 0 union all select false, {name}::double from lately where {name} <> 0),
+        finest as (select max(place) as places from figures, unnest([0, 1, 2, 3]) as places(place) where not is_new and (place = 0 or round(figure * 10 ** place) % 10 <> 0))
+        select is_new, count(*), avg((round(figure * 10 ** places) % 5 = 0)::integer) from figures, finest group by is_new order by is_new"""
+    ).fetchall()
+    if len(shares) < 2 or min(count for _, count, _ in shares) < LEAST_FIGURES or shares[1][2] - shares[0][2] < HEAPED:
+        return []
+    (_, _, before), (_, count, now) = shares
+    return [Finding("FIGURES.ROUND", field.silver_name, f"{now:.0%} of {count:,} figures end in 0 or 5", f"a share like before, {before:.0%}", holds=False)]

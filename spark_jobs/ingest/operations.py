@@ -2,11 +2,11 @@
 
 import pyarrow as pa
 
-from expectations.contract import Feed
+from expectations.feed import Feed
 from expectations.rules import Check, checks
 from spark_jobs import delta
 from spark_jobs.faultpoint import faultpoint
-from spark_jobs.ingest import landing
+from spark_jobs.ingest import landing, parking
 from spark_jobs.settings import Settings
 
 PHYSICAL = "文件结构缺陷 (physical defect of the file)"
@@ -24,7 +24,7 @@ QUARANTINE = pa.schema(
 )
 FEED = pa.schema(
     [(n, pa.string()) for n in ("feed", "name_zh", "name_en", "owner", "kind", "schedule")]
-    + [("frequency_days", pa.float64()), ("latency_hours", pa.float64()), ("is_synthetic", pa.bool_())]
+    + [("frequency_days", pa.float64()), ("latency_hours", pa.float64()), ("is_synthetic", pa.bool_()), ("parked_rows", pa.int64())]
 )
 
 
@@ -34,7 +34,7 @@ def write(settings: Settings, feeds: dict[str, Feed]) -> None:
     tables = {
         "operations__delivery": pa.Table.from_pylist([_delivery(d, o or {}) for d, o in entries], DELIVERY),
         "operations__quarantine": pa.Table.from_pylist([row for d, o in entries for row in _quarantine(feeds[d.feed], d, o or {})], QUARANTINE),
-        "operations__feed": pa.Table.from_pylist([_feed(f) for f in feeds.values()], FEED),
+        "operations__feed": pa.Table.from_pylist([_feed(f, parking.count(settings, f)) for f in feeds.values()], FEED),
     }
     for name, table in tables.items():
         delta.replace(settings.lake / "silver" / name, table)
@@ -88,7 +88,7 @@ def _quarantine(feed: Feed, delivery: landing.Delivery, outcome: dict) -> list[d
     return rows
 
 
-def _feed(feed: Feed) -> dict:
+def _feed(feed: Feed, parked: int) -> dict:
     return {
         "feed": feed.id,
         "name_zh": feed.name,
@@ -99,4 +99,5 @@ def _feed(feed: Feed) -> dict:
         "frequency_days": feed.frequency_days,
         "latency_hours": feed.latency_hours,
         "is_synthetic": feed.synthetic,
+        "parked_rows": parked,
     }

@@ -1,23 +1,26 @@
 """Plausibility that needs history: what a delivery says held against what was known before. A finding holds the delivery for the steward, or is noted.
 
 Every feed: its volume, and a name that was sent before. Series: unit drift, cumulative and current figures exchanged, another base of an index,
-a stale copy of the period before. Readings: a sensor that stays on one value. Rules of severity `hold` in the contract are findings too.
+a stale copy of the period before. Readings: a sensor that stays on one value. Measures: round figures. And what the contract says itself:
+its rules of type sql (history_rules.py) and those of severity `hold`.
 """
 
 import statistics
+from pathlib import Path
 
 import duckdb
 
-from expectations.contract import Feed, Field
+from expectations.feed import Feed, Field
 from expectations.rules import checks, text_literal
 from spark_jobs import delta
 from spark_jobs.duck import row_kernel
-from spark_jobs.ingest import oddities
+from spark_jobs.ingest import history_rules, oddities
 from spark_jobs.ingest.findings import Finding
 from spark_jobs.ingest.kernel import Job, Part
 from spark_jobs.ingest.landing import Delivery
 
 TIME_NAMES = ("year", "quarter", "month", "first_month", "last_month", "period")
+LATELY = 12  # deliveries
 LEAST_HISTORY = 3  # deliveries before a volume can be unusual
 UNUSUAL_VOLUME = 10  # times the median
 DRIFTS = (1, 3, 4, 8)  # powers of ten between the units in use: 10, 元 → 千元, 元 → 万元, 元 → 亿元
@@ -35,10 +38,17 @@ def findings(job: Job, parts: list[Part], earlier: list[tuple[Delivery, dict]]) 
     with row_kernel(job.threads) as connection:
         _relation(connection, "now", [str(job.judged / part.judged.name) for part in parts])
         found += oddities.exchanged_dates(connection, job.feed)
+        if before:
+            _relation(connection, "before", before)
+        else:
+            connection.execute("create view before as from now limit 0")
+        found += history_rules.broken(connection, job.feed, job.delivery.manifest.get("edition"), job.judged.parent)
         if not before:
             return found
-        _relation(connection, "before", before)
+        _relation(connection, "lately", _files_of([d for d, _ in earlier[-LATELY:]], before) or before)
         for field in _measures(job.feed):
+            if job.feed.kind in ("event", "series"):
+                found += oddities.heaped(connection, field)
             if job.feed.kind == "series":
                 _history_of_series(connection, job.feed, field)
                 found += _unit_drift(connection, field) + _rebased(connection, field) + _stale_copy(connection, field) + _exchanged(connection, job.feed, field)
@@ -53,6 +63,11 @@ def _relation(connection: duckdb.DuckDBPyConnection, name: str, files: list[str]
     connection.execute(f"create view {name} as from read_parquet([{listed}], union_by_name = true) where _verdict <> 'quarantined'")
 
 
+def _files_of(deliveries: list[Delivery], files: list[str]) -> list[str]:
+    names = {delivery.delivery_id for delivery in deliveries}
+    return [file for file in files if Path(file).name.partition("-")[0] in names]
+
+
 def _volume(job: Job, parts: list[Part], earlier: list[tuple[Delivery, dict]]) -> list[Finding]:
     if job.dialect.any_volume:
         return []
@@ -60,10 +75,10 @@ def _volume(job: Job, parts: list[Part], earlier: list[tuple[Delivery, dict]]) -
     rows = sum(part.verdicts.total() for part in parts)
     if len(same_kind) < LEAST_HISTORY or not rows:
         return []
-    usual = statistics.median(same_kind[-12:])
+    usual = statistics.median(same_kind[-LATELY:])
     if usual / UNUSUAL_VOLUME < rows < usual * UNUSUAL_VOLUME:
         return []
-    return [Finding("HISTORY.VOLUME", None, f"{rows:,} rows", f"about {usual:,.0f}, the median of the last {min(len(same_kind), 12)} deliveries")]
+    return [Finding("HISTORY.VOLUME", None, f"{rows:,} rows", f"about {usual:,.0f}, the median of the last {min(len(same_kind), LATELY)} deliveries")]
 
 
 def _same_name(job: Job, earlier: list[tuple[Delivery, dict]]) -> list[Finding]:

@@ -2,7 +2,8 @@
 
 from datetime import date, datetime
 
-from expectations.contract import Feed, load_all
+from expectations.contract import load_all
+from expectations.feed import Feed
 from spark_jobs import delta
 from spark_jobs.duck import delta_reader
 from spark_jobs.files import read_json

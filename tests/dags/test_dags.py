@@ -11,7 +11,7 @@ import yaml
 from spark_jobs.settings import CHECKOUT, from_environment
 
 CONTRACTS = [path for path in (CHECKOUT / "expectations").glob("*/*.yaml") if path.parent.name != "marts"]
-PLATFORM = {"landing", "marts"}
+PLATFORM = {"landing", "marts", "watch"}
 
 
 @pytest.fixture(scope="module")

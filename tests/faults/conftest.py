@@ -36,7 +36,7 @@ def rows(settings) -> Callable[[int], dict[str, tuple[int, int]]]:
         connection = delta_reader()
         for layer in ("bronze", "judged"):
             connection.execute(f"create view {layer} as select * from delta_scan('{settings.lake / layer / TABLE}')")
-        connection.execute(f"create view silver as {silver.query(load_feed(FEED), 'judged')}")
+        connection.execute(f"create view silver as {silver.query(load_feed(FEED), lambda table: 'judged')}")
         query = "select count(*), count(distinct (city_name_en, item)) from {} where cast(year as varchar) = ?"
         return {layer: connection.execute(query.format(layer), [str(year)]).fetchone() for layer in WHOLE}
 

@@ -16,10 +16,12 @@ from pathlib import Path
 
 import deltalake
 import duckdb
+import numpy as np
 import pyarrow as pa
 import yaml
 
 from infra.demo import residents
+from infra.demo.identifiers import citizen_numbers
 from spark_jobs.settings import CHECKOUT
 from tests.faults.recount import TABLE, Recount, difference, left_over, months, rows_of
 
@@ -119,6 +121,27 @@ def erased_person(folder: Path, seed: int) -> Way:
 
     commands = [(["receive", PERSONS, str(sent)], (0,)), (["ingest", PERSONS], (0,)), (["erase", number, "--because", "a test"], (0, 1))]
     return Way(home, commands, recount)
+
+
+def number_in_a_sentence(folder: Path, seed: int) -> Way:
+    """A permit in whose content somebody wrote a citizen number. The lake holds the lists of divisions already."""
+    number = citizen_numbers(np.array([450102]), np.array(["1985-07-08"], "datetime64[D]"), np.array([seed % 900 + 11]))[0].decode()
+    case = CHECKOUT / "tests" / "feeds" / "credit" / "permit" / "four_permits_are_loaded"
+    header, *lines = (case / "input.csv").read_text(encoding="GB18030").splitlines()
+    contents = lines[0].split(",")[6]
+    sent, home = folder / "sent" / "permits.csv", folder / "home"
+    sent.parent.mkdir(parents=True)
+    sent.write_text("\n".join([header, lines[0].replace(contents, f"{contents} {number}"), *lines[1:]]) + "\n", encoding="GB18030")
+    sent.with_name("permits.csv.manifest.json").write_text(json.dumps({"rows": 4}))
+
+    def recount(finished: bool) -> Recount:
+        judged = rows_of(home / "lake" / "judged" / "credit__permit", "_row, permit_content")
+        expected = Counter((row, line.split(",")[6] if row > 2 else f"{contents} {number[:6]}{'*' * 12}") for row, line in enumerate(lines, 2))
+        found = difference(expected, judged, finished)
+        found.partial += finished and any(number.encode() in path.read_bytes() for path in home.rglob("*") if path.is_file())
+        return found + _left(home, finished)
+
+    return Way(home, [(["receive", "credit.permit", str(sent)], (0,)), (["ingest", "credit.permit"], (0,))], recount)
 
 
 def told_operations(folder: Path, seed: int) -> Way:

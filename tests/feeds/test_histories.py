@@ -21,8 +21,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from expectations.contract import ContractError, load_all, load_feed
-from spark_jobs import faultpoint, silver
+from expectations.contract import load_all, load_feed
+from expectations.feed import ContractError
+from spark_jobs import delta, faultpoint, silver
 from spark_jobs.duck import delta_reader
 from spark_jobs.ingest import flow, landing
 from spark_jobs.ingest.refusal import Refused
@@ -98,8 +99,9 @@ def ingest_at_once(lake: Settings, feed, delivery: landing.Delivery, times: int)
 
 def answer(lake: Settings, feed_id: str, question: str) -> list[list]:
     feed, connection = load_feed(feed_id), delta_reader()
-    table = lake.lake / "judged" / feed.table
-    if not table.is_dir():
+    judged = lake.lake / "judged"
+    relations = {table.name: f"delta_scan('{table}')" for table in judged.iterdir() if delta.version(table) is not None}
+    if feed.table not in relations:
         return []
-    view = silver.query(feed, f"delta_scan('{table}')")
+    view = silver.query(feed, relations.get)
     return [[str(cell) if cell is not None else None for cell in row] for row in connection.execute(f"with silver as ({view}) {question}").fetchall()]

@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from expectations.contract import Feed, load, load_feed
+from expectations.contract import load, load_feed
+from expectations.feed import Feed
 from spark_jobs.ingest import bronze, landing
 from spark_jobs.ingest.readers import NOT_RECORDS, reader
 from spark_jobs.ingest.refusal import Refused

@@ -2,7 +2,8 @@
 
 import pytest
 
-from expectations.contract import ContractError, load_feed
+from expectations.contract import load_feed
+from expectations.feed import ContractError
 
 NAMES = [
     "../../etc.passwd", "economy.../x", "economy.gdp; drop table x", "economy.gdp\nx", "economy.gdp\0", "economy." + "a" * 300, "CON", "CON.NUL", "еconomy.house_price",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from expectations.contract import Dialect
+from expectations.feed import Dialect
 from spark_jobs.ingest.readers import csv
 from spark_jobs.ingest.refusal import Refused
 

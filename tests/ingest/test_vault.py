@@ -12,7 +12,7 @@ import pytest
 from expectations.contract import load_feed
 from infra.demo import residents
 from spark_jobs import vault
-from spark_jobs.ingest import flow, landing
+from spark_jobs.ingest import flow, landing, sealing
 from spark_jobs.ingest.refusal import Refused
 from spark_jobs.settings import CHECKOUT, Settings
 from spark_jobs.upkeep.erase import erase
@@ -107,6 +107,23 @@ def test_a_number_in_a_free_text_stays_a_mark(lake, sent):
     ingest(lake, path)
     path.unlink()
     assert [file for file, text in everything_written(lake.home) if number in text] == []
+
+
+def test_a_number_in_a_sentence_of_a_feed_that_names_nobody_goes_to_the_vault_too(lake):
+    """Masked in the text rows, in silver and in quarantine; a mark in the landed file, which comes back whole, and can be erased."""
+    feed, case = load_feed("credit.permit"), CHECKOUT / "tests" / "feeds" / "credit" / "permit" / "numbers_of_persons_in_a_sentence_are_masked"
+    delivery, _ = landing.receive(lake, feed, case / "input.csv", case / "manifest.json")
+    (result,) = flow.ingest(lake, feed, [delivery])
+    assert [note.partition(":")[0] for note in result.outcome["notes"]] == ["PARKED uscc", "MASKED"]
+    sent = (case / "input.csv").read_bytes()
+    numbers = set(sealing.NUMBER.findall(sent.decode("gb18030")))
+    assert len(numbers) == 4
+    assert [path for path, text in everything_written(lake.home) if any(number in text for number in numbers)] == []
+    kept = landing.landed_file(lake, delivery.sha256).read_bytes()
+    with vault.of(lake) as open_vault:
+        assert open_vault.restore(kept.decode("gb18030")).encode("gb18030") == sent
+    assert verify(lake).faults == []
+    assert erase(lake, next(number for number in numbers if len(number) == 18 and number.isascii() and number.startswith("4513")), "officer", "request no. 13") == 1
 
 
 @pytest.mark.parametrize("cipher", ["AES", "SM4"])

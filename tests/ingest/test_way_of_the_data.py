@@ -16,9 +16,12 @@ pytestmark = [pytest.mark.service, pytest.mark.timeout(1500)]
 @pytest.fixture(scope="module")
 def lake(settings, ingested) -> duckdb.DuckDBPyConnection:
     connection = delta_reader()
-    for feed in load_all().values():
+    feeds = load_all().values()
+    relations = {feed.table: f"judged_{feed.table}" for feed in feeds}
+    for feed in feeds:
         connection.execute(f"create view judged_{feed.table} as select * from delta_scan('{settings.lake / 'judged' / feed.table}')")
-        connection.execute(f"create view silver_{feed.table} as {silver.query(feed, f'judged_{feed.table}')}")
+    for feed in feeds:
+        connection.execute(f"create view silver_{feed.table} as {silver.query(feed, relations.get)}")
     return connection
 
 

@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from expectations.contract import Feed, load_feed
+from expectations.contract import load_feed
+from expectations.feed import Feed
 from infra.demo.deliver import DATA
 from spark_jobs.duck import delta_reader
 from spark_jobs.ingest import flow, landing

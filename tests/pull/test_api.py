@@ -11,7 +11,8 @@ from threading import Thread
 import httpx
 import pytest
 
-from expectations.contract import ContractError, load_feed
+from expectations.contract import load_feed
+from expectations.feed import ContractError
 from infra.demo.water import Platform, Readings, readings
 from spark_jobs.ingest import bronze, landing
 from spark_jobs.ingest.pull import api, pull

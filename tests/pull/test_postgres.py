@@ -15,7 +15,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from expectations.contract import ContractError, load_feed
+from expectations.contract import load_feed
+from expectations.feed import ContractError
 from infra.demo import database, movements
 from spark_jobs import vault
 from spark_jobs.ingest import landing

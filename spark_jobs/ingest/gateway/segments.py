@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from expectations.contract import Feed
+from expectations.feed import Feed
 from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import read_json, sync, write_json
 from spark_jobs.ingest import landing

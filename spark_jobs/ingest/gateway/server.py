@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import date
 
-from expectations.contract import Feed
+from expectations.feed import Feed
 from spark_jobs.files import exclusive
 from spark_jobs.ingest.gateway.segments import REMEMBERED, Segments
 from spark_jobs.ingest.hj212 import Fault

@@ -9,7 +9,7 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from expectations.contract import ContractError, Feed, Source
+from expectations.feed import ContractError, Feed, Source
 from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import exclusive, write_json
 from spark_jobs.ingest import landing

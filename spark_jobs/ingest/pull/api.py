@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from expectations.contract import Feed, Source
+from expectations.feed import Feed, Source
 from spark_jobs.ingest.pull import Fetched, secret
 from spark_jobs.ingest.refusal import Refused
 from spark_jobs.lake import ServiceDown

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from expectations.contract import Feed, Source
+from expectations.feed import Feed, Source
 from spark_jobs.ingest.pull import Fetched, secret
 from spark_jobs.ingest.refusal import Refused
 from spark_jobs.lake import ServiceDown

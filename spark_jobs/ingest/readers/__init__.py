@@ -12,7 +12,7 @@ from importlib import import_module
 import numpy as np
 import pyarrow as pa
 
-from expectations.contract import Dialect
+from expectations.feed import Dialect
 
 LINEAGE = [("_row", pa.int64()), ("_defect", pa.string()), ("_original", pa.string())]
 NOT_RECORDS = ("EMPTY_ROW", "REPEATED_HEADER")  # lines that are kept and counted, but that no sender counts as records

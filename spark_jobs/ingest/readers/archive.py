@@ -18,7 +18,7 @@ from typing import IO
 
 import pyarrow as pa
 
-from expectations.contract import Dialect
+from expectations.feed import Dialect
 from spark_jobs.ingest.readers import Part, Plan, format_reader
 from spark_jobs.ingest.refusal import Refused
 

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from expectations.contract import Dialect
+from expectations.feed import Dialect
 from spark_jobs.ingest.readers import NOT_RECORDS, SPREADSHEET_ERRORS, Part, Plan, integers, text_table
 from spark_jobs.ingest.readers.encoding import MOJIBAKE, open_text, piece_of
 from spark_jobs.ingest.readers.multiline import join_lines, split_foreign_ends

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from expectations.contract import Dialect
+from expectations.feed import Dialect
 from spark_jobs.ingest.refusal import Refused
 
 DETECT = "detect"

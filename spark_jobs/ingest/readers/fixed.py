@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from expectations.contract import Dialect
+from expectations.feed import Dialect
 from spark_jobs.ingest.readers import NOT_RECORDS, Part, Plan, text_defect, text_table
 from spark_jobs.ingest.readers.encoding import open_text
 

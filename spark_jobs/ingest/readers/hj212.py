@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from expectations.contract import Dialect
+from expectations.feed import Dialect
 from spark_jobs.ingest.hj212 import Fault
 from spark_jobs.ingest.hj212.answers import kind_of
 from spark_jobs.ingest.hj212.messages import WHOLE, Message, items, message_of

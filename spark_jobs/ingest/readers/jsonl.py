@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from expectations.contract import Dialect
+from expectations.feed import Dialect
 from spark_jobs.ingest.readers import NOT_RECORDS, Part, Plan, text_defect
 from spark_jobs.ingest.readers.encoding import open_text
 from spark_jobs.ingest.readers.json import flatten, parse_strictly, records_table

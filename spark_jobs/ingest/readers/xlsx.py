@@ -15,7 +15,7 @@ import openpyxl
 import pyarrow as pa
 import python_calamine
 
-from expectations.contract import Dialect
+from expectations.feed import Dialect
 from spark_jobs.ingest.readers import NOT_RECORDS, Part, Plan, text_defect, text_table
 from spark_jobs.ingest.readers.archive import check_zip
 from spark_jobs.ingest.readers.csv import unique_names

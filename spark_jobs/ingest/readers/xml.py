@@ -14,7 +14,7 @@ import defusedxml.ElementTree
 import pyarrow as pa
 from defusedxml.common import DefusedXmlException
 
-from expectations.contract import Dialect
+from expectations.feed import Dialect
 from spark_jobs.ingest.readers import Part, Plan, text_defect
 from spark_jobs.ingest.readers.encoding import open_text
 from spark_jobs.ingest.readers.json import records_table

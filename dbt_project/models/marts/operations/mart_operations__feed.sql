@@ -54,6 +54,7 @@ final as (
         coalesce(totals.rows_loaded, 0) as rows_loaded,
         coalesce(totals.rows_quarantined, 0) as rows_quarantined,
         coalesce(totals.rows_repeated, 0) as rows_repeated,
+        feeds.parked_rows as rows_parked,
         100 * totals.rows_quarantined / nullif(totals.rows_in, 0) as quarantined_pct,
         clock.as_of_at
     from {{ source('silver', 'operations__feed') }} as feeds
