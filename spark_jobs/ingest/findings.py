@@ -20,3 +20,8 @@ class Finding:
 
     def as_dict(self) -> dict:
         return asdict(self)
+
+
+def told(finding: dict) -> str:
+    """A recorded finding in words."""
+    return str(Finding(**finding))
