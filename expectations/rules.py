@@ -11,10 +11,7 @@ from expectations.feed import Feed, Field, Rule
 from expectations.normalise import NORMALISED
 
 MASKED_DIGITS = r"([1-9]\d{5})\d{8,11}[0-9Xx]?"  # a citizen number, whole or cut, old (15) or new (18) form
-DAY = "(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
-CITIZEN_NUMBER = f"(^|[^0-9A-Za-z])([1-9][0-9]{{5}})(?:(?:18|19|20)[0-9]{{2}}{DAY}[0-9]{{3}}[0-9Xx]?|[0-9]{{2}}{DAY}[0-9]{{3}})([^0-9A-Za-z]|$)"  # GB 11643-1999 in a sentence
-WIDE_NUMBER = "[１-９][０-９]{13,16}[０-９Ｘｘ]"
-MASK = "*" * 12
+MASK = "*" * 12  # in place of a citizen number in a sentence, after the six digits of its division
 NO_CODES = "[]::varchar[]"
 STRPTIME = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S", "'": ""}  # the standard's date pattern → DuckDB's
 NUMBER = {
@@ -92,17 +89,6 @@ def uses_known_division(feed: Feed) -> bool:
     return any("known_division(" in rule.predicate or "division_is_named(" in rule.predicate for rule in feed.rules)
 
 
-def without_numbers(feed: Feed, rows: str) -> str:
-    """The relation `rows` with citizen numbers masked in its sentences, where the contract names no persons: nobody expects them there.
-
-    A feed that names persons has its numbers in the vault by now.
-    """
-    if feed.identifiers:
-        return rows
-    masked = ", ".join(f"{_masked(name)} as {name}" for name in [*(f.name for f in feed.sentences), "_original"])
-    return f"(select * replace ({masked}) from {rows})"
-
-
 def spark_type(field: Field) -> str:
     """SQL type of the field's column in silver, in Spark's words (DuckDB knows them too)."""
     if field.token_name:
@@ -130,13 +116,6 @@ def _trimmed(field: Field) -> str:
         return text
     pairs = " ".join(f"when {text_literal(old)} then {'null' if new is None else text_literal(new)}" for old, new in moved)
     return f"case when _edition is null then {text} else case concat(_edition, ' ', {text}) {pairs} else {text} end end"
-
-
-def _masked(text: str) -> str:
-    """Twice, since two numbers may share the sign between them."""
-    once = f"regexp_replace({text}, '{CITIZEN_NUMBER}', '\\1\\2{MASK}\\3', 'g')"
-    twice = once.replace(text, once, 1)
-    return f"case when regexp_matches({text}, '[0-9０-９]{{14}}') then regexp_replace({twice}, '{WIDE_NUMBER}', '{MASK}', 'g') else {text} end"
 
 
 def _typed_columns(feed: Feed) -> str:

@@ -23,12 +23,9 @@ import pyarrow.compute as pc
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from spark_jobs.faultpoint import faultpoint
+from spark_jobs.identifiers import NUMBER
 from spark_jobs.settings import Settings, read_or_create_secret
 
-DAY = "(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
-NUMBER = (  # GB 11643-1999, whole or without its check character; the old form of 15 digits; written in full width
-    f"(?<![0-9A-Za-z])[1-9][0-9]{{5}}(?:(?:18|19|20)[0-9]{{2}}{DAY}[0-9]{{3}}[0-9Xx]?|[0-9]{{2}}{DAY}[0-9]{{3}})(?![0-9A-Za-z])"
-)
 WIDE = {"UTF-8": (rb"\xef\xbc[\x90-\x99]", rb"\xef\xbc\xb8"), "GB18030": (rb"\xa3[\xb0-\xb9]", rb"\xa3\xd8")}  # digits, X
 TO_WIDE = str.maketrans("0123456789X", "０１２３４５６７８９Ｘ")
 MARK = re.compile(r"~[A-Z2-7]{14,17}")

@@ -12,10 +12,11 @@ import duckdb
 import pyarrow as pa
 
 from expectations.feed import Dialect, Feed
-from expectations.rules import judged_query, original, text_literal, without_numbers
+from expectations.rules import judged_query, original, text_literal
 from spark_jobs.delta import DataFile, data_files, finished
 from spark_jobs.duck import row_kernel
 from spark_jobs.faultpoint import faultpoint
+from spark_jobs.identifiers import without_numbers
 from spark_jobs.ingest import bronze, functions
 from spark_jobs.ingest.landing import Delivery
 from spark_jobs.ingest.readers import Plan
@@ -170,12 +171,12 @@ def keys_file(job: Job, number: int) -> Path:
 def _read(connection: duckdb.DuckDBPyConnection, job: Job, number: int) -> None:
     """The relation `delivered`: the text rows of the part with the lineage of the delivery."""
     delivery = job.delivery
-    connection.register("part", bronze.rows_of_part(job.path, job.feed, job.dialect, job.plan, number))
+    connection.register("part", without_numbers(bronze.rows_of_part(job.path, job.feed, job.dialect, job.plan, number), job.feed))
     period, edition = delivery.manifest.get("period"), delivery.manifest.get("edition")
     connection.execute(
         f"""create view delivered as select *, {text_literal(delivery.delivery_id)} as _delivery_id, {text_literal(job.file_of(number))} as _file,
         timestamptz {text_literal(delivery.received_at)} as _received_at, timestamptz {text_literal(delivery.known_at)} as _known_at,
-        {_text_or_null(period)} as _period, {_text_or_null(edition)} as _edition from {without_numbers(job.feed, "part")}"""
+        {_text_or_null(period)} as _period, {_text_or_null(edition)} as _edition from part"""
     )
 
 

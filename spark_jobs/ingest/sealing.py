@@ -1,17 +1,17 @@
 """Numbers of persons that stand in the sentences of a feed that names none: the landed file gets marks in their place, and the vault keeps them.
 
-Text rows and everything later are masked by the kernel (rules.without_numbers). Which column a number stands in is known only after reading:
+Text rows and everything later are masked by the kernel (identifiers.without_numbers). Which column a number stands in is known only after reading:
 a unified social credit code may look like one.
 """
 
 import os
-import re
 from pathlib import Path
 
 from expectations.feed import Dialect, Feed
 from spark_jobs import integrity, vault
 from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import draft, keep
+from spark_jobs.identifiers import IN_TEXT
 from spark_jobs.ingest import bronze
 from spark_jobs.ingest.landing import Delivery, landed_file
 from spark_jobs.ingest.readers import Plan
@@ -19,7 +19,6 @@ from spark_jobs.settings import Settings
 
 TEXT_FORMATS = ("csv", "fixed", "json", "jsonl", "xml")
 ENCODINGS = ("UTF-8", "GB18030")
-NUMBER = re.compile(f"{vault.NUMBER}|[１-９][０-９]{{13,16}}[０-９Ｘｘ]")
 
 
 def seal(settings: Settings, feed: Feed, delivery: Delivery, plan: Plan) -> str:
@@ -46,4 +45,4 @@ def seal(settings: Settings, feed: Feed, delivery: Delivery, plan: Plan) -> str:
 def _numbers(path: Path, feed: Feed, dialect: Dialect, plan: Plan) -> set[str]:
     names = [*(f.name for f in feed.sentences), "_original"]
     parts = (bronze.rows_of_part(path, feed, dialect, plan, number) for number in range(len(plan.parts)))
-    return {number for rows in parts for name in names for text in rows[name].to_pylist() if text for number in NUMBER.findall(text)}
+    return {number for rows in parts for name in names for text in rows[name].to_pylist() if text for number in IN_TEXT.findall(text)}

@@ -12,7 +12,8 @@ import pytest
 from expectations.contract import load_feed
 from infra.demo import residents
 from spark_jobs import vault
-from spark_jobs.ingest import flow, landing, sealing
+from spark_jobs.identifiers import IN_TEXT
+from spark_jobs.ingest import flow, landing
 from spark_jobs.ingest.refusal import Refused
 from spark_jobs.settings import CHECKOUT, Settings
 from spark_jobs.upkeep.erase import erase
@@ -116,7 +117,7 @@ def test_a_number_in_a_sentence_of_a_feed_that_names_nobody_goes_to_the_vault_to
     (result,) = flow.ingest(lake, feed, [delivery])
     assert [note.partition(":")[0] for note in result.outcome["notes"]] == ["PARKED uscc", "MASKED"]
     sent = (case / "input.csv").read_bytes()
-    numbers = set(sealing.NUMBER.findall(sent.decode("gb18030")))
+    numbers = set(IN_TEXT.findall(sent.decode("gb18030")))
     assert len(numbers) == 4
     assert [path for path, text in everything_written(lake.home) if any(number in text for number in numbers)] == []
     kept = landing.landed_file(lake, delivery.sha256).read_bytes()

@@ -17,7 +17,7 @@ import pyarrow.csv
 
 from expectations.feed import Dialect
 from spark_jobs.ingest.readers import NOT_RECORDS, SPREADSHEET_ERRORS, Part, Plan, integers, text_table
-from spark_jobs.ingest.readers.encoding import MOJIBAKE, open_text, piece_of
+from spark_jobs.ingest.readers.encoding import MOJIBAKE, Text, open_text, piece_of, refuse_undecodable
 from spark_jobs.ingest.readers.multiline import join_lines, split_foreign_ends
 from spark_jobs.ingest.refusal import Refused
 
@@ -33,7 +33,15 @@ LINE_END = re.compile(rb"\r\n?|\n")
 
 def inspect(path: Path, dialect: Dialect) -> Plan:
     """Scan the whole file once. Raises Refused for what makes it untrustworthy as a whole."""
-    text = open_text(path, dialect)
+    text = open_text(path, dialect, is_decoded_later=True)
+    try:
+        return _plan(text, dialect)
+    except UnicodeDecodeError:
+        refuse_undecodable(memoryview(text.data)[text.start :], text.encoding)
+        raise
+
+
+def _plan(text: Text, dialect: Dialect) -> Plan:
     header_start, header_end = _header_span(text.data, text.start, text.end, dialect)
     headers = _header_names(_utf8(text.data[header_start:header_end], text.encoding, dialect), dialect)
     end, totals = _footer(text.data, header_end, text.end, text.encoding, headers, dialect)

@@ -53,8 +53,11 @@ class Text:
     is_rewritten: bool
 
 
-def open_text(path: Path, dialect: Dialect) -> Text:
-    """Raises Refused for an empty, foreign or wrongly encoded file, and for one that carries a password or key."""
+def open_text(path: Path, dialect: Dialect, is_decoded_later: bool = False) -> Text:
+    """Raises Refused for an empty, foreign or wrongly encoded file, and for one that carries a password or key.
+
+    A caller that decodes all of it strictly anyway spares the file one decoding, and calls `refuse_undecodable` where it meets an error.
+    """
     data, notes = path.read_bytes(), []
     _check_kind(data, dialect)
     wide = next((name for bom, name in WIDE_BOMS.items() if data.startswith(bom)), None)
@@ -67,7 +70,7 @@ def open_text(path: Path, dialect: Dialect) -> Text:
         notes.append(f"BOM: a byte order mark of {marked} stands before the text")
     if start == len(data):
         raise Refused("EMPTY_FILE", "the file holds a byte order mark and nothing else")
-    encoding = "UTF-8" if wide else _encoding(memoryview(data)[start:], dialect.encoding, marked, notes)
+    encoding = "UTF-8" if wide else _encoding(memoryview(data)[start:], dialect.encoding, marked, notes, is_decoded_later)
     has_only_returns = data.find(b"\r") >= 0 and data.find(b"\n") < 0
     if has_only_returns:
         data = data.replace(b"\r", b"\n")
@@ -119,7 +122,14 @@ def _from_utf16(data: bytes, name: str) -> bytes:
         raise Refused("BAD_ENCODING", f"the byte order mark says {name}, byte {getattr(fault, 'start', 0) + 2} does not follow it: {fault}") from fault
 
 
-def _encoding(text: memoryview, declared: str, marked: str | None, notes: list[str]) -> str:
+def refuse_undecodable(text: memoryview, encoding: str) -> None:
+    """Raises Refused that names the first line which is not in the encoding, if there is one."""
+    place = _first_fault(text, encoding)
+    if place is not None:
+        raise Refused("BAD_ENCODING", f"line {_line_of(text, place)} (byte {place}) is not {encoding}")
+
+
+def _encoding(text: memoryview, declared: str, marked: str | None, notes: list[str], is_decoded_later: bool) -> str:
     if declared == DETECT:
         found = _detect(text)
         notes.append(f"ENCODING: the contract asks to detect it; the file is {found}")
@@ -129,7 +139,9 @@ def _encoding(text: memoryview, declared: str, marked: str | None, notes: list[s
     if declared == "UTF-8":
         _check_utf8(text)
     else:
-        _check_gb18030(text, marked == "UTF-8")
+        _check_no_utf8(text, marked == "UTF-8")
+        if not is_decoded_later:
+            refuse_undecodable(text, declared)
     return declared
 
 
@@ -159,13 +171,10 @@ def _check_utf8(text: memoryview) -> None:
     raise Refused(code, f"line {where} (byte {place}) is not UTF-8")
 
 
-def _check_gb18030(text: memoryview, marked: bool) -> None:
+def _check_no_utf8(text: memoryview, marked: bool) -> None:
     if marked or (not bytes(text).isascii() and _is_utf8(text)):
         raise Refused("DECLARED_GB18030_IS_UTF8", "the whole file is UTF-8; the contract says GB18030")
     _refuse_utf8_words(text)
-    place = _first_fault(text, "gb18030")
-    if place is not None:
-        raise Refused("BAD_ENCODING", f"line {_line_of(text, place)} (byte {place}) is not GB18030")
 
 
 def _refuse_utf8_words(text: memoryview) -> None:
