@@ -97,6 +97,7 @@ def work(job: Job, number: int) -> Part:
         _judge(connection, job, None)
         part.judged = _write(connection, job.judged / file_name(job, number), _judged_columns(job))
         faultpoint("judged file written")
+        _read_back(connection, job.judged / file_name(job, number))
         _leave_keys(connection, job, number)
         _count(connection, part)
         part.seconds["judge"] = time.monotonic() - started - part.seconds["bronze"]
@@ -122,7 +123,7 @@ def overrule(job: Job, number: int, overruled: pa.Table) -> Part:
         connection.execute(f"create view kept as from read_parquet({text_literal(judged)}) anti join overruled on ordinal = _ordinal")
         draft = job.staging / judged.name
         written = _write(connection, draft, f"{columns.replace('from judged', 'from kept')} union all {columns}")
-        connection.execute(f"create or replace table judged as select _verdict, _reasons, _warnings from read_parquet({text_literal(draft)})")
+        _read_back(connection, draft)
         _count(connection, part)
     faultpoint("overruled file written")
     draft.replace(judged)
@@ -191,7 +192,7 @@ def _bronze_query(job: Job) -> str:
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, job: Job, overruled: pa.Table | None) -> None:
-    """The table `judged`: typed rows with `_verdict`, loaded, quarantined or repeated."""
+    """The view `judged`: typed rows with `_verdict`, loaded, quarantined or repeated."""
     if job.feed.identifiers:
         _open_identifiers(connection, job)
     functions.register(connection, job.key_file)
@@ -205,7 +206,7 @@ def _judge(connection: duckdb.DuckDBPyConnection, job: Job, overruled: pa.Table 
         query = f"({query})"
     silver = ", ".join(f.silver_name for f in job.feed.silver_fields)
     connection.execute(
-        f"""create table judged as
+        f"""create view judged as
         select {silver}, {text_literal(job.delivery.delivery_id)} as _delivery_id, _row, _received_at, _known_at, _verdict,
           case when _verdict = 'quarantined' and len(_reasons) = 0 then ['KEY.CONFLICT'] else _reasons end as _reasons, _warnings,
           case when _verdict = 'quarantined' then {original(job.feed)} end as _original, _content_hash, _ordinal
@@ -229,6 +230,11 @@ def _judged_columns(job: Job) -> str:
 
 def _keys_query(job: Job, number: int) -> str:
     return f"select {', '.join(job.identity)}, {number} as part, _ordinal as ordinal, _content_hash as content from judged where _verdict = 'loaded'"
+
+
+def _read_back(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """`judged` from the file that was just written: to read a few columns of it costs less than to keep all rows beside it."""
+    connection.execute(f"create or replace view judged as from read_parquet({text_literal(path)})")
 
 
 def _leave_keys(connection: duckdb.DuckDBPyConnection, job: Job, number: int) -> None:

@@ -39,7 +39,9 @@ def large_register(settings: Settings, table: Table, rows: int) -> None:
         with peak_memory(settings) as peak:
             seconds, cpu = measured(settings, lambda: guihu("ingest", REGISTER, GUIHU_HOME=str(lake.home)))
         ours, steps = register_digest(lake, full), ingest_seconds(lake)
-        duck_seconds, duck_cpu = duckdb_cleans(lake, full, Path(folder) / "silver.parquet")
+        text = Path(folder) / "utf8.csv"
+        transcoding = cpu_of(lambda: transcode(full, text))
+        duck_seconds, duck_cpu = duckdb_cleans(lake, text, Path(folder) / "silver.parquet")
         assert ours == digest(f"read_parquet('{folder}/silver.parquet')"), "the two did not keep the same rows"
         receive_expected(lake, changes)
         change_seconds, change_cpu = measured(settings, lambda: guihu("ingest", REGISTER, GUIHU_HOME=str(lake.home)))
@@ -47,7 +49,7 @@ def large_register(settings: Settings, table: Table, rows: int) -> None:
             rule_tax(lake, table, full)
     name = f"{rows / 1e6:g} M enterprises"
     table.add_row(f"{name}, whole way", f"{seconds:.1f} s, {cpu:.1f} CPU-s, {rows / cpu / 1000:.0f} k rows/CPU-s", f"once, process start, bronze and commits included; {steps}")
-    table.add_row(f"{name}, DuckDB cleans them", f"{duck_seconds:.1f} s, {duck_cpu:.1f} CPU-s, {rows / duck_cpu / 1000:.0f} k rows/CPU-s", f"once, equal rows by digest; ours is {duck_cpu / cpu:.2f}×")
+    table.add_row(f"{name}, DuckDB cleans them", f"{duck_seconds:.1f} s, {duck_cpu:.1f} CPU-s, {rows / duck_cpu / 1000:.0f} k rows/CPU-s", f"once, equal rows by digest; ours is {duck_cpu / cpu:.2f}×, and {(duck_cpu + transcoding) / cpu:.2f}× where its {transcoding:.1f} CPU-s from GB18030 to UTF-8 count too")
     table.add_row(f"{name}, most memory", f"{peak.total / 1024:.1f} GB", "all services and the command, PSS: " + ", ".join(f"{part} {size:.0f}" for part, size in peak.parts.items()) + " MB")
     table.add_row(f"{name}, 1 % of changes", f"{change_seconds:.1f} s, {change_cpu:.1f} CPU-s", f"once; {100 * change_cpu / cpu:.1f} % of the full load")
 
@@ -69,7 +71,7 @@ def without_rules(feed: Feed) -> Feed:
 
 
 def one_pass(lake: Settings, feed: Feed, sent: Path) -> None:
-    delivery = landing.imagine(feed, sent)
+    delivery = landing.imagine(feed, sent, sent.with_name(f"{sent.name}.manifest.json"))
     plan = bronze.inspect(sent, feed, delivery)
     with tempfile.TemporaryDirectory() as folder:
         tables = {name: Path(folder) / "lake" / name / feed.table for name in ("bronze", "judged")}
@@ -133,14 +135,17 @@ def digest(source: str) -> tuple:
     return duckdb.sql(f"select count(*), sum(hash({columns})::hugeint) from {source}").fetchone()
 
 
-def duckdb_cleans(lake: Settings, path: Path, target: Path) -> tuple[float, float]:
+def transcode(sent: Path, target: Path) -> None:
+    """DuckDB reads no GB18030."""
+    with sent.open(encoding="gb18030", newline="") as file, target.open("w", encoding="utf-8", newline="") as copy:
+        shutil.copyfileobj(file, copy, PIECE)
+
+
+def duckdb_cleans(lake: Settings, text: Path, target: Path) -> tuple[float, float]:
     """Typed and judged by the rules of the contract, check characters included, good and bad rows in one Parquet file; seconds, CPU-seconds.
 
     It is given UTF-8, one pass, no lineage, no text rows kept, no commit: the cheaper way.
     """
-    text = target.with_name("utf8.csv")
-    with path.open(encoding="gb18030", newline="") as file, text.open("w", encoding="utf-8", newline="") as copy:
-        shutil.copyfileobj(file, copy, PIECE)
     outer = " + ".join(f"(strpos('{USCC_ALPHABET}', uscc[{i + 1}]) - 1) * {weight}" for i, weight in enumerate(USCC_WEIGHTS))
     inner = " + ".join(f"(strpos('{ORGANISATION_ALPHABET}', uscc[{i + 9}]) - 1) * {weight}" for i, weight in enumerate(ORGANISATION_WEIGHTS))
     check = f"case 11 - ({inner}) % 11 when 10 then 'X' when 11 then '0' else (11 - ({inner}) % 11)::varchar end"

@@ -14,7 +14,7 @@ from infra.operate import processes
 from infra.operate.services import services
 from spark_jobs.settings import CHECKOUT, Settings
 
-EVERY = 1.0  # seconds between two looks at the memory
+EVERY = 2.0  # seconds between two looks at the memory
 
 
 def measured(settings: Settings, work: Callable) -> tuple[float, float]:
