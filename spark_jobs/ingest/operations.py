@@ -30,11 +30,11 @@ FEED = pa.schema(
 
 def write(settings: Settings, feeds: dict[str, Feed]) -> None:
     """Replace silver.operations__delivery, __quarantine and __feed by what the ledger and the contracts say now."""
-    entries = landing.ledger(settings)
+    entries, parked = landing.ledger(settings), parking.counts(settings, feeds.values())
     tables = {
         "operations__delivery": pa.Table.from_pylist([_delivery(d, o or {}) for d, o in entries], DELIVERY),
         "operations__quarantine": pa.Table.from_pylist([row for d, o in entries for row in _quarantine(feeds[d.feed], d, o or {})], QUARANTINE),
-        "operations__feed": pa.Table.from_pylist([_feed(f, parking.count(settings, f)) for f in feeds.values()], FEED),
+        "operations__feed": pa.Table.from_pylist([_feed(f, parked[f.id]) for f in feeds.values()], FEED),
     }
     for name, table in tables.items():
         delta.replace(settings.lake / "silver" / name, table)

@@ -40,7 +40,7 @@ def test_parked_rows_are_listed_with_what_they_name_and_leave_the_list_by_themse
     assert [row[-2] for row in parking.rows(lake, [load_feed(PERMIT)], 10)[1]] == [True] * 4
     deliver(lake, REGISTER, "registration.csv", 3)
     assert [row[2] for row in parking.rows(lake, [load_feed(PERMIT)], 10)[1]] == [5]
-    assert parking.count(lake, load_feed(PERMIT)) == 1
+    assert parking.counts(lake, [load_feed(PERMIT), load_feed(REGISTER)]) == {PERMIT: 1, REGISTER: 0}
 
 
 @pytest.mark.parametrize("days, said", [(0, "yes"), (400, "LATE")])
