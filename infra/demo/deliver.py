@@ -1,6 +1,6 @@
 """Deliver the demonstration: real files copied, synthetic departments written, everything into the inbox of a home.
 
-    python -m infra.demo.deliver --home .guihu --enterprises 20000 --residents 50000 --months 21 --seed 1
+    python -m infra.demo.deliver --home .guihu --enterprises 20000 --residents 50000 --months 93 --seed 1
 
 Each file is finished elsewhere in the home and renamed into inbox/<domain>/<feed>/, its manifest first, so the inbox never
 shows half a file. The same sizes and seed give the same bytes. Lists of planted errors go to demo/planted/.
@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from infra.demo import bulletins, credit_offices, energy, enterprises, households, penalties, registry_offices, residents
+from infra.demo import bulletins, credit_offices, energy, enterprises, factories, households, penalties, registry_offices, residents
 
 DATA = Path(__file__).with_name("data")
 LARGEST = 10_000_000
@@ -22,7 +22,8 @@ SIZES = {
     "residents": (50_000, "synthetic residents"),
     "households": (2_000, "synthetic households, with heads from among the residents"),
     "office_records": (1_000, "records of each office around the register: changes, reports, branches, permits, lists, ..."),
-    "months": (21, "months of the nine economic departments, up to September 2024"),
+    "months": (93, "months of the economic departments, up to September 2024"),
+    "industries": (12, "industries of the output of industry by city"),
     "energy_units": (40, "key energy-using units"),
 }
 # feed, who writes it, and the size that each of its parameters takes
@@ -33,6 +34,7 @@ JOBS = [
     (households.FEED, households.write_deliveries, {"households": "households", "residents": "residents"}),
     *((office.feed, office.write_deliveries, {"size": "office_records", "enterprises": "enterprises"}) for office in (*registry_offices.OFFICES, *credit_offices.OFFICES)),
     *((bulletin.feed, bulletin.write_deliveries, {"months": "months"}) for bulletin in bulletins.BULLETINS),
+    (factories.FEED, factories.write_deliveries, {"industries": "industries", "months": "months"}),
     (energy.FEED, energy.write_deliveries, {"units": "energy_units", "enterprises": "enterprises"}),
 ]
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from infra.demo import planting
 from infra.demo.draw import uniform
-from infra.demo.economy import gdp
 from infra.demo.enterprises import Department
+from infra.demo.figures import GDP, published
 from infra.demo.offices import NOTE, codes_and_names, divisions
 from infra.demo.planting import Kind
 from infra.demo.small_file import Shape, write_file
@@ -62,7 +62,7 @@ def _month(department: Department, units: int, month: int, corrected: bool = Fal
     for energy, unit, factor, intensity in ENERGIES:
         size = 10 ** (2 * uniform(department.seed, f"energy size {energy}", state.numbers))
         noise = 0.9 + 0.2 * uniform(department.seed, f"energy {energy} {month}", state.numbers)
-        quantity = intensity * gdp(YEAR) / 12 * size / size.sum() * noise * (1.04 if corrected else 1.0)
+        quantity = intensity * published(YEAR, GDP) / 12 * size / size.sum() * noise * (1.04 if corrected else 1.0)
         chosen = uniform(department.seed, f"energy corrected {energy} {month}", state.numbers) < (0.1 if corrected else 1.1)
         rows += [
             [code, name, place, f"{YEAR}-{month:02d}", energy, f"{amount:.2f}", unit, f"{round(amount, 2) * factor:.2f}", NOTE]

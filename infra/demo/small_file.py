@@ -32,10 +32,13 @@ class Shape:
     records: str = "records"  # JSON: the member that holds them
 
 
-def write_file(path: Path, planted_to: Path, shape: Shape, header: list[str], records: Sequence[list[str]], kinds: Sequence[Kind], **manifest) -> Path:
-    """Write the file in the format its name says, its manifest and its list of planted errors."""
+def write_file(
+    path: Path, planted_to: Path, shape: Shape, header: list[str], records: Sequence[list[str]], kinds: Sequence[Kind], spared: str = "", **manifest
+) -> Path:
+    """Write the file in the format its name says, its manifest and its list of planted errors. No error is planted into a record with a field `spared`."""
     lines_before = 0 if path.suffix == ".json" else len(shape.titles) + 1
-    rows, planted = _plant(records, header, _places(len(records), kinds, manifest["sequence"]), lines_before)
+    errors = {_next_without(spared, records, place): kind for place, kind in _places(len(records), kinds, manifest["sequence"]).items()}
+    rows, planted = _plant(records, header, errors, lines_before)
     path.parent.mkdir(parents=True, exist_ok=True)
     encode = {".csv": _csv, ".tsv": _csv, ".xlsx": _xlsx, ".json": _json}[path.suffix]
     path.write_bytes(encode(shape, header, rows))
@@ -49,6 +52,10 @@ def _places(rows: int, kinds: Sequence[Kind], sequence: int) -> dict[int, Kind]:
     """Where to plant what: evenly over the file, each kind at most twice; the kinds take turns, from one delivery to the next."""
     total = min(2 * len(kinds), rows * SPOILT_PERCENT // 100)
     return {int((number + 0.5) * rows / total): kinds[((sequence - 1) * total + number) % len(kinds)] for number in range(total)}
+
+
+def _next_without(spared: str, records: Sequence[list[str]], place: int) -> int:
+    return next((later for later in range(place, len(records)) if spared not in records[later]), place)
 
 
 def _plant(records: Sequence[list[str]], header: list[str], errors: dict[int, Kind], lines_before: int) -> tuple[list[Record], list[Planted]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.demo import bulletins, census, deliver
+from infra.demo import bulletins, census, deliver, factories
 from infra.demo.economy import Statistics
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,6 +15,8 @@ SIZES = ["--enterprises", "6000", "--penalties", "1500", "--residents", "20000",
 FEEDS = {"legal_person/registration": ("gb18030", 22), "population/resident": ("utf-8", 24)}
 STREAMED = [*FEEDS, "credit/penalty"]
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+BULLETINS = [*bulletins.BULLETINS, factories.OUTPUT]
+WITH_CITIES = [bulletin for bulletin in BULLETINS if not all(one.region_only for one in bulletin.series)]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ def test_the_same_sizes_and_seed_give_the_same_bytes(home, tmp_path):
 
 def test_real_files_arrive_byte_for_byte_with_a_true_manifest(home):
     manifests = list((ROOT / "infra/demo/data").rglob("*.manifest.json"))
-    assert len(manifests) == 42
+    assert len(manifests) == 43
     for manifest in manifests:
         kept = manifest.with_name(manifest.name.removesuffix(".manifest.json"))
         sent = home / "inbox" / kept.relative_to(ROOT / "infra/demo/data")
@@ -159,7 +161,7 @@ def test_penalties_are_valid_and_say_that_they_are_synthetic(home):
     assert all(uscc_is_valid(row[1]) and row[4] == "03" and row[9] <= row[10] and row[12] == "合成数据" for row in rows)
 
 
-@pytest.mark.parametrize("bulletin", bulletins.BULLETINS, ids=lambda bulletin: bulletin.feed)
+@pytest.mark.parametrize("bulletin", WITH_CITIES, ids=lambda bulletin: bulletin.feed)
 def test_the_region_is_the_sum_of_its_cities_in_every_vintage(bulletin):
     sums = 0
     for year, last, vintage in [(2023, 12, 0), (2024, 6, 0), (2024, 9, 1)]:
@@ -187,7 +189,7 @@ def test_levels_are_bound_to_the_published_gdp():
 
 def test_the_last_publication_revises_some_earlier_months_and_no_earlier_year():
     changed, told = 0, 0
-    for bulletin in bulletins.BULLETINS:
+    for bulletin in BULLETINS:
         for one in bulletin.series:
             if one.kind in ("flow", "stock"):
                 figure = {"flow": Statistics.flow, "stock": Statistics.stock}[one.kind]
@@ -196,6 +198,15 @@ def test_the_last_publication_revises_some_earlier_months_and_no_earlier_year():
                     told += 1
                     changed += bool((figure(Statistics(1, 0), one, 2024, month) != figure(Statistics(1, 1), one, 2024, month)).any())
     assert 0.03 * told < changed < 0.25 * told
+
+
+def test_the_archive_of_each_bulletin_is_clean_and_errors_stand_in_the_publications_after_it(home):
+    for bulletin in BULLETINS:
+        planted = {
+            path.name.removeprefix(bulletin.feed.split("/")[1]).split("_")[1]: json.loads(path.read_text()) for path in (home / "demo/planted" / bulletin.feed).glob("*.json")
+        }
+        assert sorted(planted) == ["2017-2022-12", "2023-12", "2024-06", "2024-09"], bulletin.feed
+        assert [publication for publication, errors in sorted(planted.items()) if not errors] == ["2017-2022-12"]
 
 
 def test_no_spoilt_file_reaches_the_tenth_at_which_the_gate_stops(home):

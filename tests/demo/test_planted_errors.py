@@ -13,13 +13,15 @@ from spark_jobs.settings import Settings
 
 pytestmark = pytest.mark.service  # takes time; needs no service of the stack
 
-SIZES = {"enterprises": 4_000, "penalties": 0, "residents": 8_000, "households": 600, "office_records": 400, "months": 21, "energy_units": 20}
+SIZES = {"enterprises": 4_000, "penalties": 0, "residents": 8_000, "households": 600, "office_records": 400, "months": 33, "industries": 4, "energy_units": 20}
 SHAPES = {  # the service tests bring in all departments
     "legal_person/annual_report",  # GB18030 between semicolons
     "population/household",  # citizen numbers
     "credit/dishonest_debtor",  # JSON
     "economy/consumption",  # title, unit and footer lines; one column a convention
     "economy/investment",  # a workbook with the divisions across
+    "economy/gdp_regional",  # quarters since January, conventions and units beside them
+    "economy/industry_output",  # a classification of industries
     "economy/power",  # tabs with a trailing one; one column a month
 }
 SEED = 5
@@ -42,6 +44,7 @@ def test_every_planted_error_is_found_under_its_own_code(settings, tmp_path, job
     planted_everywhere = 0
     for path, result in zip(sent, results, strict=True):
         outcome = result.outcome
+        assert outcome["status"] == "loaded", outcome["findings"]
         assert outcome["rows_in"] == outcome["rows_loaded"] + outcome["rows_quarantined"] + outcome["rows_repeated"] > 0
         planted = json.loads((tmp_path / "planted" / f"{path.name}.planted.json").read_text())
         rows = judged(settings, result.delivery)

@@ -29,7 +29,7 @@ MODELS = CHECKOUT / "dbt_project" / "models"
 HISTORIES = sorted(ROOT.rglob("history.yaml"))  # test_histories.py
 CLASSES = [f"{letter}{number}" for letter, count in (("E", 15), ("F", 24), ("C", 21), ("D", 16), ("V", 18), ("H", 14)) for number in range(1, count + 1)]
 VERDICTS = ("A", "N", "W", "QR", "QF", "B")
-LEAST_CASES, LEAST_OF_A_CLASS, LEAST_CLASSES = 600, 525, 108
+LEAST_CASES, LEAST_OF_A_CLASS, LEAST_CLASSES = 641, 558, 108
 
 
 def test_no_case_is_lost():
