@@ -7,7 +7,7 @@ from airflow.sdk import DAG, AssetAny, PokeReturnValue, task
 from dags.house import NOTHING_CHANGED, START, guihu, read_feeds
 
 EXPLANATION = """
-Silver → gold → release, once no feed is on its way. When no silver table moved since the last release, nothing is built.
+Silver → core → analyses → marts → release, once no feed is on its way. When no silver table moved since the last release, nothing is built.
 
 - Owner 责任单位: 数据平台
 - Tier 1: dashboards show the last good release until this is green again

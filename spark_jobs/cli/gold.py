@@ -1,7 +1,8 @@
-"""Verbs from silver to what is served: build, catalog, gate, release, and questions to the release."""
+"""Verbs from silver to what is served: build, analyse, catalog, gate, release, and questions to the release."""
 
 import getpass
 import sys
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -19,10 +20,10 @@ def build(
     unit_tests: Annotated[bool, typer.Option("--unit-tests", help="run the models' unit tests too")] = False,
     skip_exit_code: SkipCode = 0,
 ) -> None:
-    """Make core and marts from silver with dbt. Where no silver table moved since the last build, nothing is done."""
+    """Make the core from silver with dbt, the analyses from the core, the marts from both. Where no silver table moved since the last build, nothing is done."""
     from spark_jobs.files import exclusive, read_json, write_json
     from spark_jobs.ingest import operations
-    from spark_jobs.publish.build import build as run_dbt
+    from spark_jobs.publish import build as dbt
 
     settings, feeds = from_environment(), load_all()
     record = settings.home / "dbt" / "built.json"
@@ -32,9 +33,33 @@ def build(
             print("nothing moved since the last build")
             raise typer.Exit(skip_exit_code)
         operations.write(settings, feeds)
-        run_dbt(settings, select, unit_tests)
-        if not select:
-            write_json(record, state)
+        manifest = dbt.parse(settings)
+        if select:
+            dbt.build(settings, manifest, tuple(select.split()), unit_tests)
+            return
+        dbt.build(settings, manifest, dbt.CORE, unit_tests, "cautious")
+        _analyse(settings)
+        dbt.build(settings, manifest, dbt.MARTS, unit_tests, "buildable")
+        write_json(record, state)
+
+
+@app.command(epilog="Examples: guihu analyse · guihu analyse nowcast")
+def analyse(jobs: Annotated[list[str] | None, typer.Argument(help="of seasonal, cycle, nowcast, forecast; without any, all of them")] = None) -> None:
+    """Run the analyses on the core as it is: seasonal adjustment, business cycle, nowcasts, forecasts. `guihu build` does it by itself."""
+    from spark_jobs.analyse.run import JOBS
+    from spark_jobs.files import exclusive
+
+    if unknown := set(jobs or ()) - set(JOBS):
+        raise typer.BadParameter(f"there is no analysis {', '.join(sorted(unknown))}; there are {', '.join(JOBS)}")
+    settings = from_environment()
+    with exclusive(settings.run / "locks" / "build.lock"):
+        _analyse(settings, tuple(jobs) if jobs else JOBS)
+
+
+def _analyse(settings, jobs: tuple[str, ...] | None = None) -> None:
+    from spark_jobs.analyse import run as analyses
+
+    analyses.run(settings, jobs or analyses.JOBS)
 
 
 @app.command(epilog="Example: guihu catalog")
@@ -111,18 +136,19 @@ def release(
     raise typer.Exit(0 if is_new else skip_exit_code)
 
 
-@app.command(epilog="Example: guihu sql \"select * from mart.mart_operations__feed\" --as data_engineer --format csv")
+@app.command(epilog="Examples: guihu sql \"select * from mart.mart_operations__feed\" --as data_engineer --format csv · guihu sql --as-of 2024-07-20 \"select * from mart.mart_macro__monitor\"")
 def sql(
     query: Annotated[str, typer.Argument(help="one SELECT over schema mart")],
     role: Annotated[str, typer.Option("--as", help="role of the policy")] = "data_engineer",
     release_id: Annotated[str | None, typer.Option("--release", help="an earlier release")] = None,
+    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="what was known on this day")] = None,
     format: AsFormat = Format.table,
 ) -> None:
     """Ask the release. It reads the role's serving file, never Spark."""
     from spark_jobs.publish import query as queries
     from spark_jobs.publish.release import serving_file
 
-    columns, rows = queries.ask(serving_file(from_environment(), role, release_id), query)
+    columns, rows = queries.ask(serving_file(from_environment(), role, release_id), query, as_of and as_of.date())
     print(queries.rendered(columns, rows, format.value))
 
 

@@ -10,17 +10,16 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 SMALL_LAKE = 200 << 20  # bytes of silver
+CORE = ("path:models/core", "resource_type:seed")  # before the analyses, with the tests that need nothing else
+MARTS = ("path:models/marts",)  # after them
 
 
 class BuildFailed(RuntimeError):
     """dbt ended with an error; its own output says which model or test."""
 
 
-def build(settings: Settings, select: str | None = None, unit_tests: bool = False) -> None:
-    """Run `dbt build`: seeds, models and the tests of their data. Unit tests say nothing about data: they run where asked for.
-
-    dbt's output is passed through. Raises BuildFailed where a model or a test fails.
-    """
+def parse(settings: Settings) -> "Manifest":
+    """dbt's manifest, with the sources that it reads known to the engine. Raises BuildFailed where the project cannot be read."""
     from dbt.cli.main import dbtRunner
 
     check_engine(settings)
@@ -30,10 +29,20 @@ def build(settings: Settings, select: str | None = None, unit_tests: bool = Fals
         raise BuildFailed(f"dbt cannot read the project: {parsed.exception}; its log is {_log(settings)}")
     with session(settings) as spark:
         register_tables(spark, settings, _sources_used(parsed.result))
-    command = ["build", *_folders(settings)]
-    command += ["--select", select] if select else []
+    return parsed.result
+
+
+def build(settings: Settings, manifest: "Manifest", select: tuple[str, ...] = (), unit_tests: bool = False, indirect_selection: str = "eager") -> None:
+    """Run `dbt build`: seeds, models and the tests of their data. Unit tests say nothing about data: they run where asked for.
+
+    dbt's output is passed through. Raises BuildFailed where a model or a test fails.
+    """
+    from dbt.cli.main import dbtRunner
+
+    command = ["build", *_folders(settings), "--indirect-selection", indirect_selection]
+    command += ["--select", *select] if select else []
     command += [] if unit_tests else ["--exclude-resource-type", "unit_test"]
-    if not dbtRunner(manifest=parsed.result).invoke(command).success:
+    if not dbtRunner(manifest=manifest).invoke(command).success:
         raise BuildFailed(f"dbt did not succeed; its log is {_log(settings)}")
 
 

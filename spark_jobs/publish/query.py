@@ -3,20 +3,23 @@
 import csv
 import io
 import json
+from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from spark_jobs.duck import serving_reader
 
+INTERVALS = (("vintage_date", "superseded_date"), ("valid_from", "valid_to"))  # from and to which a row was known, was in force
+
 
 class QueryRefused(ValueError):
     """The statement is not one SELECT, or the database refuses it."""
 
 
-def ask(path: Path, query: str) -> tuple[list[str], list[tuple]]:
-    """Column names and rows. Raises QueryRefused."""
-    with serving_reader(path) as connection:
+def ask(path: Path, query: str, as_of: date | None = None) -> tuple[list[str], list[tuple]]:
+    """Column names and rows; with `as_of` from what was known on that day. Raises QueryRefused."""
+    with serving_reader(path) if as_of is None else _reader_as_of(path, as_of) as connection:
         try:
             statements = connection.extract_statements(query)
             if len(statements) != 1 or statements[0].type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
@@ -24,7 +27,26 @@ def ask(path: Path, query: str) -> tuple[list[str], list[tuple]]:
             answer = connection.execute(query)
             return [column[0] for column in answer.description], answer.fetchall()
         except duckdb.Error as fault:
-            raise QueryRefused(f"{str(fault).splitlines()[0]}; `select table_name from information_schema.tables` lists what this role sees") from fault
+            seen = "what this role sees" if as_of is None else "what this role sees as of a day; tables without vintages or validity are not among them"
+            raise QueryRefused(f"{str(fault).splitlines()[0]}; `select table_name from information_schema.tables` lists {seen}") from fault
+
+
+def _reader_as_of(path: Path, day: date) -> duckdb.DuckDBPyConnection:
+    """The serving file as it would have read on a day: of each table with vintages what was known, of each list with validity what was in force."""
+    connection = duckdb.connect(config={"memory_limit": "512MB", "threads": "2", "autoinstall_known_extensions": "false"})
+    connection.execute(f"attach '{path}' as served (read_only); create schema mart")
+    columns: dict[str, set[str]] = {}
+    for table, column in connection.execute("select table_name, column_name from duckdb_columns() where database_name = 'served' and schema_name = 'mart'").fetchall():
+        columns.setdefault(table, set()).add(column)
+    for table, names in columns.items():
+        for first, last in INTERVALS:
+            if {first, last} <= names:
+                told = f"null::date as {last}" + (", true as is_latest" if "is_latest" in names else "")
+                where = f"{first} <= date '{day}' and ({last} is null or {last} > date '{day}')"
+                connection.execute(f"create view mart.{table} as select * replace ({told}) from served.mart.{table} where {where}")
+                break
+    connection.execute("set enable_external_access = false; set lock_configuration = true")
+    return connection
 
 
 def rendered(columns: list[str], rows: list[tuple], format: str) -> str:

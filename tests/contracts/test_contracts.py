@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from expectations import contract, dbt_sources, rules
+from spark_jobs.analyse import results
 from spark_jobs.settings import CHECKOUT
 
 FEEDS = contract.load_all()
@@ -47,11 +48,18 @@ def test_every_rule_speaks_chinese_and_english_and_names_who_acts():
     assert seen > 150
 
 
+def test_the_tables_of_the_analyses_are_described_for_dbt_and_no_other():
+    described = yaml.safe_load((CHECKOUT / "dbt_project" / "models" / "analysis.yml").read_text(encoding="utf-8"))["sources"][0]["tables"]
+    assert [table["name"] for table in described] == list(results.SCHEMAS)
+    core = "".join(path.read_text(encoding="utf-8") for path in (CHECKOUT / "dbt_project" / "models" / "core").glob("*.sql"))
+    assert "'analysis'" not in core, "the analyses read the core, so the core cannot read them"
+
+
 def test_marts_read_silver_and_dashboards_read_marts():
     models = list((CHECKOUT / "dbt_project" / "models").rglob("*.sql"))
     assert len(models) > 10
     for path in models:
-        assert set(re.findall(r"source\(\s*'(\w+)'", path.read_text(encoding="utf-8"))) <= {"silver"}, path.name
+        assert set(re.findall(r"source\(\s*'(\w+)'", path.read_text(encoding="utf-8"))) <= {"silver", "analysis"}, path.name
         assert not re.search(r"\b(bronze|judged)\.", path.read_text(encoding="utf-8")), path.name
     boards = list((CHECKOUT / "dashboards").glob("*.yaml"))
     assert len(boards) >= 4

@@ -110,7 +110,7 @@ def registered(home: Path) -> dict[str, list[list[str]]]:
     histories = defaultdict(list)
     for path in sorted((home / "demo/planted/legal_person/registration").glob("*.json")):
         spoilt = {one["line"] for one in json.loads(path.read_text())}
-        file = _sent(home, path.name.removesuffix(".planted.json"))
+        file = sent(home, path.name.removesuffix(".planted.json"))
         for number, line in enumerate(file.read_bytes().decode("gb18030").split("\n")[1:-1], 2):
             if number not in spoilt:
                 fields = line.split(",")
@@ -131,7 +131,7 @@ def in_business(histories: dict[str, list[list[str]]], end_of_month: str) -> Cou
     return found
 
 
-def _sent(home: Path, name: str) -> Path:
+def sent(home: Path, name: str) -> Path:
     """The bytes of a delivered file, kept in landing under their SHA-256."""
     records = (json.loads(path.read_text()) for path in (home / "landing" / "deliveries").glob("*/*/received.json"))
     sha256 = next(record["sha256"] for record in records if record["file"] == name)

@@ -1,4 +1,5 @@
--- One row a section (A … T) or division (01 … 97) of GB/T 4754. Trap: sections A, B and C lie in two sectors, theirs is empty.
+-- One row a section (A … T) or division (01 … 97) of GB/T 4754, and the aggregates that statistics speak of. Trap: sections A, B and C lie in two
+-- sectors, theirs is empty.
 with classification as (
 
     select * from {{ source('silver', 'reference__industry') }} where valid_to is null
@@ -19,6 +20,9 @@ final as (
         entries.valid_from
     from classification as entries
     left join classification as sections on entries.section_code = sections.industry_code
+    union all
+    select industry_code, name_zh, name_en, 'aggregate', cast(null as string), cast(null as string), cast(null as string), sector, date '2018-03-23'
+    from {{ ref('industry_aggregate') }}
 
 )
 

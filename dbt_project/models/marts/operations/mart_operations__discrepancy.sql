@@ -1,67 +1,6 @@
 -- One row a fact that two sources, or the parts and the whole, tell: both figures stay, the first named source is the one of record.
 -- Trap: the registers are synthetic samples, so their counts are held against the census in proportion, with three standard deviations as tolerance.
-with figures as (
-
-    select * from {{ ref('fct_bulletin') }} where unit <> '%' and convention in ('current', 'cumulative', 'end_of_period')
-
-),
-
-cities_and_region as (
-
-    select
-        'cities_add_up_to_region' as comparison,
-        feed as source_of_record,
-        feed as other_source,
-        '450000' as division_code,
-        concat_ws(' ', indicator, convention) as item,
-        concat(year, '-', lpad(last_month, 2, '0')) as period,
-        max(case when division_code = '450000' then value end) as value_of_record,
-        sum(case when division_code <> '450000' then value end) as other_value,
-        any_value(unit) as unit,
-        greatest(0.05 * 14, 0.0005 * max(case when division_code = '450000' then abs(value) end)) as tolerance
-    from figures
-    group by feed, indicator, convention, year, first_month, last_month
-    having count(case when division_code <> '450000' then 1 end) = 14 and count(case when division_code = '450000' then 1 end) = 1
-
-),
-
-months as (
-
-    select
-        feed,
-        division_code,
-        indicator,
-        year,
-        last_month,
-        sum(value) over (partition by feed, division_code, indicator, year order by last_month) as value_so_far,
-        sum(last_month - first_month + 1) over (partition by feed, division_code, indicator, year order by last_month) as months_so_far
-    from figures
-    where convention = 'current'
-
-),
-
-months_and_total as (
-
-    select
-        'months_add_up_to_total' as comparison,
-        total.feed as source_of_record,
-        total.feed as other_source,
-        total.division_code,
-        total.indicator as item,
-        concat(total.year, '-', lpad(total.last_month, 2, '0')) as period,
-        total.value as value_of_record,
-        months.value_so_far as other_value,
-        total.unit,
-        greatest(0.05 * 12, 0.0005 * abs(total.value)) as tolerance
-    from figures as total
-    inner join months
-        on total.feed = months.feed and total.division_code = months.division_code and total.indicator = months.indicator
-        and total.year = months.year and total.last_month = months.last_month
-    where total.convention = 'cumulative' and months.months_so_far = total.last_month
-
-),
-
-counted as (
+with counted as (
 
     select census.division_code, any_value(census.value) as census_persons, count(residents.citizen_token) as registered_persons
     from {{ source('silver', 'population__census_county') }} as census
@@ -139,17 +78,13 @@ registration_and_report as (
 
 compared as (
 
-    select * from cities_and_region
-    union all
-    select * from months_and_total
-    union all
     select * from census_and_register
     union all
     select * from registration_and_report
 
 ),
 
-final as (
+registers as (
 
     select
         compared.comparison,
@@ -168,6 +103,14 @@ final as (
         feeds.is_synthetic
     from compared
     left join {{ source('silver', 'operations__feed') }} as feeds on compared.other_source = feeds.feed
+
+),
+
+final as (
+
+    select * from {{ ref('mart_macro__reconciliation') }}
+    union all
+    select * from registers
 
 )
 
