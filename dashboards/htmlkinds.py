@@ -14,11 +14,11 @@ BLUES = ["#dce9f9", "#a9c8ea", "#6ea1d8", "#3a76bd", "#1d4f91"]
 def headline(chart: Chart) -> dict:
     """One figure, large; what it is compared with; with `over`: its last period and the way it came as a thin line."""
     value, over = chart.metric("value"), chart.spec.get("over")
-    metrics = {"shown": _text(value.sql, value.format)}
+    metrics = {"shown": as_text(value.sql, value.format)}
     period = beside = trend = ""
     if "compare" in chart.spec:
         compare = chart.metric("compare")
-        metrics["compared"] = _text(compare.sql, compare.format)
+        metrics["compared"] = as_text(compare.sql, compare.format)
         beside = f'<span class="gh-beside">{compare.zh} {compare.en} <b>{{{{compared}}}}</b> {compare.unit_zh}</span>'
     if over:
         metrics |= _trend(value.sql, over)
@@ -29,7 +29,7 @@ def headline(chart: Chart) -> dict:
         f'<span class="gh-unit">{value.unit_zh} <small>{value.unit_en}</small></span></div>'
         f'<div class="gh-under">{period}{beside}</div>{{{{/if}}}}{{{{/each}}}}{trend}</div>'
     )
-    return _handlebars(template, groupby=[over] if over else [], metrics=metrics, order="trend_x" if over else "shown")
+    return drawn(template, groupby=[over] if over else [], metrics=metrics, order="trend_x" if over else "shown")
 
 
 TREND = (
@@ -59,7 +59,7 @@ def section_head(chart: Chart) -> dict:
         f'<span class="gh-head-source">来源 Source：{chart.source["zh"]} · {chart.source["en"]}</span>'
         '{{#each data}}<span class="gh-head-date">数据日期 Data date：<b>{{as_of}}</b></span>{{/each}}</div>'
     )
-    return _handlebars(template, groupby=[], metrics={"as_of": chart.metric("value").sql}, order="as_of")
+    return drawn(template, groupby=[], metrics={"as_of": chart.metric("value").sql}, order="as_of")
 
 
 def release_strip(chart: Chart) -> dict:
@@ -69,7 +69,7 @@ def release_strip(chart: Chart) -> dict:
         "由桂湖生成，每个数字都能追溯到交付 Made by Guihu, every figure can be traced to its delivery</div>{{/each}}"
     )
     released_at = "strftime(timezone('Asia/Shanghai', max(released_at)::timestamptz), '%Y-%m-%d %H:%M')"
-    return _handlebars(template, groupby=[], metrics={"shown": chart.metric("value").sql, "at": released_at}, order="shown")
+    return drawn(template, groupby=[], metrics={"shown": chart.metric("value").sql, "at": released_at}, order="shown")
 
 
 def map_of_prefectures(chart: Chart) -> dict:
@@ -80,7 +80,7 @@ def map_of_prefectures(chart: Chart) -> dict:
     metrics = {
         "fill": _case(value.sql, steps, colours),
         "ink": _case(value.sql, steps, ["#14315c"] * (len(colours) - 2) + ["#ffffff"] * 2),
-        "shown": _text(value.sql, value.format),
+        "shown": as_text(value.sql, value.format),
         "amount": value.sql,
     }
     parts = [
@@ -97,7 +97,7 @@ def map_of_prefectures(chart: Chart) -> dict:
         + _step_legend(steps, colours, value.unit_zh, value.unit_en)
         + "</svg></div>"
     )
-    made = _handlebars(template, groupby=[code], metrics=metrics, order="amount")
+    made = drawn(template, groupby=[code], metrics=metrics, order="amount")
     known = {code: [shape.code for shape in shapes.prefectures()]}
     return made | {"adhoc_filters": filters(chart.where | known)}
 
@@ -113,7 +113,7 @@ def map_of_stations(chart: Chart) -> dict:
         "cx": x,
         "cy": y,
         "fill": _case(value.sql, steps, colours, inclusive=True),
-        "shown": _text(value.sql, value.format),
+        "shown": as_text(value.sql, value.format),
         "amount": value.sql,
     }
     outlines = "".join(f'<path class="gh-outline" d="{shape.path}" fill="#eef3fa" />' for shape in shapes.prefectures())
@@ -130,7 +130,7 @@ def map_of_stations(chart: Chart) -> dict:
         f'<text class="gh-legend" x="32" y="{442 + 21 * place}" fill="#3b4a5e" >{level["zh"]} {level["en"]}</text>'
         for place, level in enumerate(levels)
     )
-    made = _handlebars(_svg_open() + outlines + dots + names + legend + "</svg></div>", groupby=[station], metrics=metrics, order="amount")
+    made = drawn(_svg_open() + outlines + dots + names + legend + "</svg></div>", groupby=[station], metrics=metrics, order="amount")
     return made
 
 
@@ -142,8 +142,8 @@ def pyramid(chart: Chart) -> dict:
     metrics = {
         "men_width": f"round(100.0 * ({men.sql}) / {largest}, 1)",
         "women_width": f"round(100.0 * ({women.sql}) / {largest}, 1)",
-        "men": _text(men.sql, men.format),
-        "women": _text(women.sql, women.format),
+        "men": as_text(men.sql, men.format),
+        "women": as_text(women.sql, women.format),
         "place": f"-min({age_from})",
     }
     age = chart.spec["x"]
@@ -154,10 +154,10 @@ def pyramid(chart: Chart) -> dict:
         f'<span class="gh-age">{{{{{age}}}}}</span>'
         '<span class="gh-women"><i style="width:{{women_width}}%"></i><small>{{women}}</small></span></div>{{/each}}</div>'
     )
-    return _handlebars(template, groupby=[age], metrics=metrics, order="place")
+    return drawn(template, groupby=[age], metrics=metrics, order="place")
 
 
-def _handlebars(template: str, groupby: list[str], metrics: dict[str, str], order: str) -> dict:
+def drawn(template: str, groupby: list[str], metrics: dict[str, str], order: str) -> dict:
     made = [
         {"expressionType": "SQL", "sqlExpression": sql, "label": label, "optionName": f"metric_{label}", "hasCustomLabel": True}
         for label, sql in metrics.items()
@@ -174,7 +174,7 @@ def _handlebars(template: str, groupby: list[str], metrics: dict[str, str], orde
     }
 
 
-def _text(sql: str, d3_format: str) -> str:
+def as_text(sql: str, d3_format: str) -> str:
     """The figure as people read it: the D3 formats of the metrics (`,.1f`, `+,.1f`, `,.0f`) said in DuckDB's words."""
     plain = d3_format.removeprefix("+")
     sign = f"case when ({sql}) > 0 then '+' else '' end || " if d3_format.startswith("+") else ""

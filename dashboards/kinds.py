@@ -5,9 +5,12 @@ section_head  the strip above a section: source and data date (made for every se
 line, area    x, values, by                 bar            x, values, by            stacked_bar   x, values, by
 bar_and_line  x, values, lines              ranking        x, value (horizontal)    share         x, value (ring)
 table         columns (fields and metrics)  map            value, by = division code, options.steps (Guangxi's 14 prefectures)
+signal_cards  options.order = list of concepts (rows of mart_macro__monitor)      wall_of_lights (rows of mart_macro__warning_light)
+heat_map      x, by, value, options.order   fan            x, values = [actual, earlier, forecast, low 80, high 80, low 95, high 95]
 station_map   value, options.fields = [longitude, latitude], by, options.steps      pyramid       x, options.fields, values = [men, women]
 """
 
+from dashboards.boards import fan, heat_map, signal_cards, wall_of_lights
 from dashboards.htmlkinds import headline, map_of_prefectures, map_of_stations, pyramid, release_strip, section_head
 from dashboards.spec import Chart
 from dashboards.where import filters
@@ -178,4 +181,8 @@ KINDS = {
     "map": map_of_prefectures,
     "station_map": map_of_stations,
     "pyramid": pyramid,
+    "signal_cards": signal_cards,
+    "wall_of_lights": wall_of_lights,
+    "heat_map": heat_map,
+    "fan": fan,
 }

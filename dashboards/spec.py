@@ -106,8 +106,21 @@ class Dashboard:
 
 def read_dashboards() -> list[Dashboard]:
     """All dashboards; raises at the first word that names nothing."""
-    paths = sorted(path for path in FOLDER.glob("*.yaml") if not path.name.startswith("_"))
-    return [_dashboard(path) for path in paths]
+    return [_dashboard(slug, text) for slug, text in read_texts().items()]
+
+
+def read_texts() -> dict[str, dict]:
+    """Slug → YAML of every dashboard. A file with `each` is one dashboard for each of its entries, whose words stand in for {names} in the text."""
+    texts = {}
+    for path in sorted(path for path in FOLDER.glob("*.yaml") if not path.name.startswith("_")):
+        text = path.read_text(encoding="utf-8")
+        entries = yaml.safe_load(text).get("each", {"": {}})
+        for key, words in entries.items():
+            filled = text
+            for name, word in words.items():
+                filled = filled.replace(f"{{{name}}}", word)
+            texts[f"{path.stem}_{key}" if key else path.stem] = yaml.safe_load(filled.replace("{key}", key))
+    return texts
 
 
 @lru_cache
@@ -153,10 +166,9 @@ def problems(dashboards: list[Dashboard]) -> list[str]:
     return found
 
 
-def _dashboard(path: Path) -> Dashboard:
-    text = yaml.safe_load(path.read_text(encoding="utf-8"))
-    sections = [_section(path.stem, number, section) for number, section in enumerate(text["sections"])]
-    return Dashboard(path.stem, text["title"]["zh"], text["title"]["en"], text["reader"], text.get("filters", []), text.get("colours", {}), sections, _release_strip(path.stem))
+def _dashboard(slug: str, text: dict) -> Dashboard:
+    sections = [_section(slug, number, section) for number, section in enumerate(text["sections"])]
+    return Dashboard(slug, text["title"]["zh"], text["title"]["en"], text["reader"], text.get("filters", []), text.get("colours", {}), sections, _release_strip(slug))
 
 
 def _release_strip(slug: str) -> Chart:

@@ -5,7 +5,6 @@ from urllib.parse import quote
 
 import yaml
 
-DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
 APP_NAME = "桂湖 Guihu"
 HOME_PAGE = "/dashboard/list/"
 FONT = "'Noto Sans CJK SC','Source Han Sans SC','PingFang SC','Microsoft YaHei',Helvetica,Arial,sans-serif"
@@ -80,7 +79,7 @@ SEQUENTIAL = [
 
 # Maps and cards are HTML and SVG of our own templates (dashboards/kinds.py); no script, no event attribute, no outside address.
 ALLOWED_MARKUP = {
-    "tagNames": ["svg", "g", "path", "text", "tspan", "title", "rect", "circle", "line", "div", "span", "b", "i", "small", "header", "section"],
+    "tagNames": ["svg", "g", "path", "text", "tspan", "title", "rect", "circle", "line", "div", "span", "b", "i", "small", "header", "section", "details", "summary"],
     "attributes": {
         "*": [
             "className", "style", "viewBox", "preserveAspectRatio", "d", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "rx", "width", "height",
@@ -91,11 +90,13 @@ ALLOWED_MARKUP = {
 }  # fmt: skip
 
 
-def pages() -> list[tuple[str, str]]:
-    """Name and address of each dashboard, for the menu (a role meets only those it may open)."""
-    texts = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in DASHBOARDS.glob("*.yaml") if not path.name.startswith("_")}
+def pages() -> list[tuple[str, str, str]]:
+    """Name, address and entry of the menu (empty: an entry of its own) of each dashboard; a role meets only those it may open."""
+    from dashboards.spec import read_texts
+
+    texts = read_texts()
     ordered = sorted(texts, key=lambda name: texts[name]["place"])
-    return [(texts[name]["title"]["zh"], f"/superset/dashboard/{name.replace('_', '-')}/") for name in ordered]
+    return [(texts[name]["title"]["zh"], f"/superset/dashboard/{name.replace('_', '-')}/", texts[name].get("menu", {}).get("zh", "")) for name in ordered]
 
 
 def chinese_corrections() -> dict[str, str]:

@@ -105,7 +105,7 @@ def FLASK_APP_MUTATOR(app) -> None:
             abort(405)
 
     app.after_request(titles.with_data_dates)
-    for name, address in look.pages():
-        appbuilder.add_link(name, href=address, label=name)
+    for name, address, entry in look.pages():
+        appbuilder.add_link(name, href=address, label=name, category=entry)
     pack = translations.get_language_pack("zh")
     pack["locale_data"]["superset"].update({english: [chinese] for english, chinese in look.chinese_corrections().items()})
