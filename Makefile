@@ -26,7 +26,7 @@ doctor: ## what is wrong with this machine or setup, and the fix
 test: ## every test, with services of its own on other ports; at most 25 minutes
 	@infra/bootstrap --test && $(stack) test
 
-check: ## static checks and the tests that need no service; under a minute
+check: ## static checks and the tests that need no service; one to two minutes
 	@infra/bootstrap --test && $(stack) check
 
 # all of what `make test` samples: 2,000 polluted files, ten kills at every place, full and read-only disks, 500 orders of arrival, flipped bits

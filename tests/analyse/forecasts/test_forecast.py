@@ -11,6 +11,8 @@ from spark_jobs.analyse.forecast_record import model_errors, record, summary
 from spark_jobs.analyse.reconciliation import reconciled, summing_matrix, with_aggregates
 from tests.analyse.forecasts.synthetic_output import MONTHS, SETTINGS, calendar, leading, output
 
+pytestmark = pytest.mark.service  # takes time; needs no service of the stack
+
 KEYS = [*SERIES, "origin", "horizon"]
 
 

@@ -13,6 +13,8 @@ from spark_jobs.analyse.nowcast import estimate, interval, news, nowcast, track
 from spark_jobs.analyse.vintages import as_known, vintage_dates
 from tests.analyse.nowcasts import published
 
+pytestmark = pytest.mark.service  # takes time; needs no service of the stack
+
 PERIODS = ("previous", "current", "next")
 ADVANCE_ESTIMATE, SECOND_ESTIMATE = date(2016, 7, 29), date(2016, 8, 26)
 
