@@ -6,6 +6,7 @@ import pytest
 
 from dashboards.boards import LIGHTS, NO_LIGHT
 from dashboards.spec import read_dashboards
+from dashboards.where import sql_where
 from tests.browser.conftest import HEIGHT, ROLES, WIDTH
 from tests.browser.test_roles import openable
 
@@ -34,8 +35,8 @@ FIGURES = {
     "Rows received": ("select sum(rows_in) from mart.mart_operations__delivery", "{:,.0f}"),
     "Rows not accounted for": ("select sum(rows_in - rows_loaded - rows_quarantined - rows_repeated) from mart.mart_operations__delivery", "{:,.0f}"),
 }
-ERRORS = ".ant-alert-error, [data-test='error-alert'], [data-test='missing-chart'], .missing-chart-container, .ant-empty"
-HEADLINES = """() => Object.fromEntries([...document.querySelectorAll('.chart-slice:has(.gh-number)')].map(
+ERRORS = ".ant-alert-error, [data-test='error-alert'], [data-test='missing-chart'], .missing-chart-container"
+HEADLINES = """() => Object.fromEntries([...document.querySelectorAll('.chart-slice:has(.gh-card .gh-number)')].map(
     chart => [chart.dataset.testChartName.split('\\n')[1].split(' · ')[0], chart.querySelector('.gh-number').textContent]))"""
 
 CARDS = """cards => cards.map(card => [card.querySelector('b').textContent, card.querySelector('.gh-number').textContent,
@@ -52,6 +53,8 @@ def test_a_dashboard_is_drawn_whole_with_the_figures_of_the_roles_own_file(pages
     page.screenshot(path=str(pictures / f"{address}_{role}.png"), full_page=True)
 
     assert page.locator(ERRORS).all_inner_texts() == []
+    empty = [chart.en for chart in BOARDS[address].charts if not door.ask(role, f"select 1 from mart.{chart.mart.name}{sql_where(chart.where)} limit 1")]
+    assert page.locator(".ant-empty:visible").count() == len(empty), f"charts without rows: {empty}"
     assert broken == [], "answers with an error"
     assert outside == [], "answers from other hosts"
     assert page.locator(".dashboard-component-chart-holder").count() == len(BOARDS[address].charts) + len(BOARDS[address].sections) + 1
