@@ -83,15 +83,13 @@ def test_the_signal_cards_show_the_monitors_figures_and_say_better_and_worse_by_
     open_whole(page, door, "macro-overview")
     cards = page.locator(".gh-signal").evaluate_all(CARDS)
     rows = door.ask(
-        "leader",
-        """select concept_name_zh, format(case when figure_kind = 'rate' then '{:,.1f}' else '{:+,.1f}' end, figure_pct), direction, light_score, period_label_zh
-           from mart.mart_macro__monitor where is_latest and division_code = '450000'""",
+        "leader", "select concept_name_zh, figure_pct, figure_kind, direction, light_score, period_label_zh from mart.mart_macro__monitor where is_latest and division_code = '450000'"
     )
-    known = {name: (figure.replace("+-", "-").replace("+0.0", "0.0"), direction, LIGHTS[score][0] if score else NO_LIGHT, period) for name, figure, direction, score, period in rows}
+    known = {name: (written(figure, kind), direction, LIGHTS[score][0] if score else NO_LIGHT, period) for name, figure, kind, direction, score, period in rows}
     assert len(cards) == 12
     for name, figure, direction, colour, foot in cards:
         wanted_figure, wanted_direction, wanted_colour, period = known[name]
-        assert (figure.replace("+0.0", "0.0"), direction, colour) == (wanted_figure, wanted_direction, rgb(wanted_colour)), name
+        assert (figure, direction, colour) == (wanted_figure, wanted_direction, rgb(wanted_colour)), name
         assert period in foot and "公布" in foot
 
 
@@ -146,6 +144,11 @@ def open_whole(page, door, address: str) -> None:
     page.wait_for_selector(".gh-release", timeout=30_000)
     page.wait_for_function("!document.querySelector('[data-test=\"loading-indicator\"], .loading')", timeout=30_000)
     page.wait_for_timeout(1500)  # the lines and bars grow to their places
+
+
+def written(figure: float, kind: str) -> str:
+    """A rate or a PMI stands as it is, growth has its sign."""
+    return f"{'+' if kind != 'rate' and figure > 0 else ''}{figure:,.1f}"
 
 
 def rgb(colour: str) -> str:
