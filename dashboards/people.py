@@ -35,7 +35,8 @@ def make_roles(entries: dict, dashboards: list) -> dict:
     for name, entry in entries.items():
         role = security_manager.add_role(name)
         rights = _rights_of_doors(entry["doors"])
-        pages = [security_manager.add_permission_view_menu("menu_access", page.zh) for page in dashboards if may_see_all(name, page.marts)]
+        entered = {word for page in dashboards if may_see_all(name, page.marts) for word in (page.zh, page.menu) if word}
+        pages = [security_manager.add_permission_view_menu("menu_access", word) for word in sorted(entered)]
         seen = [security_manager.add_permission_view_menu("datasource_access", datasets[table].perm) for table in datasets if may_see(name, table)]
         role.permissions = list({pair.id: pair for pair in rights + seen + pages}.values())
         roles[name] = role

@@ -85,6 +85,7 @@ class Dashboard:
     colours: dict[str, str]  # label of a series → colour
     sections: list[Section]
     release: Chart
+    menu: str = ""  # the entry of the menu under which it stands; empty: an entry of its own
 
     @property
     def name(self) -> str:
@@ -168,7 +169,7 @@ def problems(dashboards: list[Dashboard]) -> list[str]:
 
 def _dashboard(slug: str, text: dict) -> Dashboard:
     sections = [_section(slug, number, section) for number, section in enumerate(text["sections"])]
-    return Dashboard(slug, text["title"]["zh"], text["title"]["en"], text["reader"], text.get("filters", []), text.get("colours", {}), sections, _release_strip(slug))
+    return Dashboard(slug, text["title"]["zh"], text["title"]["en"], text["reader"], text.get("filters", []), text.get("colours", {}), sections, _release_strip(slug), text.get("menu", {}).get("zh", ""))
 
 
 def _release_strip(slug: str) -> Chart:

@@ -13,7 +13,7 @@ from infra.operate.services import environment
 from infra.operate.up import up
 from spark_jobs.settings import CHECKOUT, Settings
 
-TEST_MINUTES, BENCH_MINUTES = 25, 60
+TEST_MINUTES, BENCH_MINUTES = 38, 60
 PORT_OFFSET = 100
 NO_TESTS = 5  # pytest's exit code when it found none
 

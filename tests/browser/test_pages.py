@@ -12,8 +12,9 @@ from tests.browser.test_roles import openable
 
 pytestmark = pytest.mark.service
 BOARDS = {board.address: board for board in read_dashboards()}
-# the nine domains are one page with other words: one reader looks at them all
-CASES = [(role, address) for role in ROLES for address in sorted(openable(role)) if role == "leader" or not address.startswith("domain-")]
+# pages of the macro-economy hold nothing that a role sees otherwise than another: one reader looks at them all
+FOR_ALL_ALIKE = ("domain-", "macro-overview", "cycle", "forecast", "revision", "industry")
+CASES = [(role, address) for role in ROLES for address in sorted(openable(role)) if role == "leader" or not address.startswith(FOR_ALL_ALIKE)]
 
 # Headline (English title) → the same figure asked from the serving file in plain words of SQL, and how it is written.
 GDP = "select value_added_cny_100m from mart.mart_economy__gdp where division_code = '450000' and frequency = 'annual' and industry_code = '{}' order by year desc, vintage_date desc limit 1"
@@ -122,6 +123,15 @@ def test_every_page_says_which_release_it_reads(pages, door):
     open_whole(page, door, "economy")
     assert door.ask("leader", "select release_id from mart.release_info")[0][0] in page.locator(".gh-release").inner_text()
     assert page.locator(".gh-head-date").count() == len(BOARDS["economy"].sections)
+
+
+def test_the_nine_domains_stand_under_one_entry_of_the_menu(pages, door):
+    page = pages("leader")
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    page.goto(f"{door.address}/dashboard/list/")
+    page.locator("[role='menuitem']:visible", has_text="九个领域").first.hover()
+    page.wait_for_selector("[role='menuitem']:visible:has-text('领域·财税')", timeout=10_000)
+    assert page.locator("[role='menuitem']:visible", has_text="领域·").count() == 9
 
 
 def test_the_interface_can_be_switched_to_english(pages, door):
