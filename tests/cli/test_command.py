@@ -7,7 +7,7 @@ import pytest
 
 from spark_jobs.settings import CHECKOUT
 
-VERBS = ["receive", "pull", "gateway", "ingest", "build", "catalog", "gate", "release", "sql", "feeds", "quarantine", "parked", "trace", "feed", "hold", "verify", "erase"]
+VERBS = ["receive", "pull", "gateway", "ingest", "build", "analyse", "catalog", "gate", "release", "sql", "feeds", "quarantine", "parked", "trace", "feed", "hold", "verify", "erase"]
 service = [pytest.mark.service, pytest.mark.timeout(900)]
 
 
