@@ -7,8 +7,10 @@ from fractions import Fraction
 from itertools import pairwise
 from statistics import fmean
 
+import pandas as pd
 import pytest
 
+from spark_jobs.analyse.turning_points import turning_points
 from tests.marts import oracles_macro as departments
 from tests.marts.oracles_macro import CITIES, REGION, year_before
 
@@ -47,17 +49,19 @@ def months_of_a_flow(home, concept: str, division: str, day: str) -> dict[date, 
     return {month: float(value) for month, value in sorted(found.items())}
 
 
-def test_adjusted_times_seasonal_times_calendar_is_what_was_published(settings, marts):
+def test_the_adjusted_series_with_season_and_calendar_is_what_was_published(settings, marts):
+    """Times the factors where the mode is multiplicative, plus the amounts where X-13 found it additive."""
+    mode = {tuple(key): found for *key, found in marts.execute("select concept_code, division_code, vintage_date, mode from mart_macro__seasonal_quality").fetchall()}
     adjusted = defaultdict(dict)
     for *key, month, value, seasonal, effect in marts.execute("select concept_code, division_code, vintage_date, month, adjusted_value, seasonal_factor, calendar_factor from mart_macro__seasonal_adjustment").fetchall():
-        adjusted[tuple(key)][month] = value * seasonal * effect
+        adjusted[tuple(key)][month] = value * seasonal * effect if mode[tuple(key)] == "multiplicative" else value + seasonal + effect
     worst, months = 0.0, 0
-    for (concept, division, day), product in adjusted.items():
+    for (concept, division, day), original in adjusted.items():
         published = months_of_a_flow(settings.home, concept, division, str(day))
-        assert product.keys() == published.keys(), (concept, division, day)
-        worst = max(worst, *(abs(product[month] / published[month] - 1) for month in product))
-        months += len(product)
-    print(f"adjusted series and vintages: {len(adjusted)}, months {months}, greatest relative difference {worst:.1e}")
+        assert original.keys() == published.keys(), (concept, division, day)
+        worst = max(worst, *(abs(original[month] / published[month] - 1) for month in original))
+        months += len(original)
+    print(f"adjusted series and vintages: {len(adjusted)}, {list(mode.values()).count('additive')} of them additive; months {months}, greatest relative difference {worst:.1e}")
     assert months > 5_000
     assert worst <= 1e-6
 
@@ -69,7 +73,7 @@ def test_every_adjusted_series_has_its_diagnostics_and_every_other_a_reason(mart
     refused = [row for row in told if row[3] == "none"]
     print(f"series and vintages: {len(told)}, adjusted {len(made)}, refused with a reason {sum(bool(row[-1]) for row in refused)} of {len(refused)}")
     assert made.keys() == facts
-    assert all(mode == "multiplicative" for _, mode, *_ in made.values())
+    assert {mode for _, mode, *_ in made.values()} <= {"multiplicative", "additive"}
     assert all(value is not None for diagnostics in made.values() for value in diagnostics[:-1])
     assert all(row[-1] for row in refused)
 
@@ -161,13 +165,17 @@ def _judged(home, concept: str, month: str, day: str) -> Fraction:
     return value - 100 if convention.endswith("_index") else 100 * (value / known[*cell, year_before(month)] - 1)
 
 
-def test_turning_points_of_a_day_alternate(marts):
+def test_the_turning_points_of_a_day_are_those_of_the_index_as_it_stood(marts, indices):
     rows = marts.execute("select month, kind, vintage_date, superseded_date from mart_macro__turning_point").fetchall()
-    for day in sorted({row[2] for row in rows}):
-        kinds = [kind for _, kind, since, until in sorted(rows) if stood(since, until, day)]
-        assert all(one != other for one, other in pairwise(kinds)), day
-    print(f"turning points and vintages: {len(rows)}")
-    assert rows
+    days = sorted({row[2] for row in indices if row[0] == "coincident"})
+    for day in days:
+        level = {row[1]: row[4] for row in indices if row[0] == "coincident" and stood(*row[2:4], day)}
+        dated = turning_points(pd.Series(level).sort_index().set_axis(pd.PeriodIndex(sorted(level), freq="M")))
+        told = sorted((month, kind) for month, kind, since, until in rows if stood(since, until, day))
+        assert told == [(period.to_timestamp().date(), kind) for period, kind in zip(dated["period"], dated["kind"])], day
+        assert all(one[1] != other[1] for one, other in pairwise(told)), day
+    print(f"turning points and vintages: {len(rows)}, of {len(days)} days")
+    assert len(days) > 5
 
 
 # --- nowcast ---
