@@ -23,7 +23,7 @@ status: ## each service: state, process, port, memory, since when, log
 doctor: ## what is wrong with this machine or setup, and the fix
 	@$(stack) doctor
 
-test: ## every test, with services of its own on other ports; about half an hour
+test: ## every test, those of `make check` first, then those with services, on other ports; about half an hour
 	@infra/bootstrap --test && $(stack) test
 
 check: ## static checks and the tests that need no service; one to two minutes

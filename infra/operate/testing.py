@@ -1,4 +1,4 @@
-"""Tests and benchmarks with services of their own: another home, other ports, the same environments."""
+"""Every test, and the benchmarks, with services of their own: another home, other ports, the same environments."""
 
 import shutil
 import subprocess
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from infra.operate.checking import check
 from infra.operate.down import down
 from infra.operate.progress import console
 from infra.operate.services import environment
@@ -19,10 +20,11 @@ NO_TESTS = 5  # pytest's exit code when it found none
 
 
 def test(settings: Settings) -> int:
-    """pytest's exit code, with the whole stack running beside it."""
+    """What needs no service first, on all cores; then pytest's exit code for the rest, with the whole stack running beside it."""
+    passed = check(settings)
     with own_stack(settings, "test-home") as own:
-        code = run_for(TEST_MINUTES, own, "-m", "pytest", "tests")
-    return 1 if code == NO_TESTS else code
+        code = run_for(TEST_MINUTES, own, "-m", "pytest", "-m", "service", "--durations", "25", "tests")
+    return 1 if code == NO_TESTS or not passed else code
 
 
 def bench(settings: Settings) -> int:
