@@ -3,6 +3,9 @@
 releases/<id>/release.json         tables with version and rows, what the release was built from
 releases/<id>/<role>/serve.duckdb  what this role may see, nothing else; never rewritten
 releases/current                   symbolic link to the release that is served
+
+A release under a changed policy closes the earlier ones: their files held what another policy opened, so they go. `reopen` makes an earlier
+release's files again, from the same versions, as the policy of today has it.
 """
 
 import hashlib
@@ -13,18 +16,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from spark_jobs import delta, integrity
-from spark_jobs.duck import delta_reader
 from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import exclusive, read_json, write_json
-from spark_jobs.publish import policy
-from spark_jobs.publish.labels import label_statements
+from spark_jobs.publish import policy, serving
 from spark_jobs.settings import Settings
 
 SERVED = ("mart_", "dim_")
-# what was known on a day: select * from mart.mart_economy__gdp__as_of(date '2024-01-01')
-AS_OF = """create macro mart.{table}__as_of(day) as table
-  select * from mart.{table} where vintage_date <= day and (superseded_date is null or superseded_date > day)"""
-
 
 class NoRelease(RuntimeError):
     """There is nothing to serve, or no earlier release to go back to."""
@@ -35,7 +32,7 @@ def publish(settings: Settings, built_from: dict) -> tuple[dict, bool]:
     with exclusive(settings.run / "locks" / "release.lock"):
         _remove_drafts(settings)
         tables = gold_tables(settings)
-        digest = hashlib.sha256(json.dumps([tables, _policy_digest()], sort_keys=True).encode()).hexdigest()
+        digest = hashlib.sha256(json.dumps([tables, policy.digest()], sort_keys=True).encode()).hexdigest()
         latest = next(reversed(all_releases(settings)), None)
         if latest and latest["digest"] == digest:
             is_served = current(settings) == latest
@@ -50,16 +47,11 @@ def publish(settings: Settings, built_from: dict) -> tuple[dict, bool]:
             "built_from": built_from,
             "tables": tables,
         }
-        draft, named = (settings.releases / f"{dot}{release['release_id']}" for dot in (".", ""))
-        for role in policy.roles().values():
-            _write_serving_file(settings, draft / role.name, role, release)
-        write_json(draft / "release.json", release)
-        integrity.record(settings, {named / path.relative_to(draft): path for path in sorted(draft.glob("*/serve.duckdb"))})
-        faultpoint("before release is named")
-        draft.rename(named)
+        _write(settings, release)
         faultpoint("release named")
         _point_to(settings, release["release_id"])
         faultpoint("release pointed")
+        _close_those_of_another_policy(settings)
         return release, True
 
 
@@ -70,8 +62,15 @@ def back(settings: Settings) -> dict:
         here = names.index(require_current(settings)["release_id"])
         if here == 0:
             raise NoRelease("there is no release before the current one")
+        _reopen(settings, names[here - 1])
         _point_to(settings, names[here - 1])
         return require_current(settings)
+
+
+def reopen(settings: Settings, release_id: str) -> dict:
+    """Make the files of an earlier release again where a change of the policy has closed it. Raises NoRelease where there is none of this name."""
+    with exclusive(settings.run / "locks" / "release.lock"):
+        return _reopen(settings, release_id)
 
 
 def all_releases(settings: Settings) -> list[dict]:
@@ -95,9 +94,11 @@ def serving_file(settings: Settings, role: str, release_id: str | None = None) -
     """The file that answers for a role. Raises UnknownRole or NoRelease."""
     policy.role(role)
     name = release_id or require_current(settings)["release_id"]
-    path = settings.releases / name / role / "serve.duckdb"
-    if not path.is_file():
+    if name not in {release["release_id"] for release in all_releases(settings)}:
         raise NoRelease(f"there is no release {name}; `guihu release list` shows them")
+    path = settings.releases / name / role / serving.FILE
+    if not path.is_file():
+        raise NoRelease(f"release {name} is closed: the policy has changed since it was made. A data engineer opens it under the policy of today: guihu release reopen {name}")
     return path
 
 
@@ -107,34 +108,38 @@ def gold_tables(settings: Settings) -> dict[str, int]:
     return {p.name: delta.version(p) for p in paths if delta.version(p) is not None}
 
 
-def _write_serving_file(settings: Settings, folder: Path, role: policy.Role, release: dict) -> None:
-    folder.mkdir(parents=True)
-    path = folder / "serve.duckdb"
-    connection = delta_reader(str(path))
-    connection.execute("create schema mart")
-    rows = {}
-    for table, version in release["tables"].items():
-        if not role.sees(table):
-            continue
-        source = f"delta_scan('{settings.lake / 'gold' / table}', version => {version})"
-        columns = [name for name, *_ in connection.execute(f"describe select * from {source}").fetchall()]
-        masked = role.masks.get(table, {})
-        listed = ", ".join(f"null as {c}" if c in masked else c for c in columns)
-        connection.execute(f"create table mart.{table} as select {listed} from {source}")
-        faultpoint("serving file half written")
-        rows[table] = connection.execute(f"select count(*) from mart.{table}").fetchone()[0]
-        if {"vintage_date", "superseded_date"} <= set(columns):
-            connection.execute(AS_OF.format(table=table))
-        for statement in label_statements(settings, table, columns):
-            connection.execute(statement)
-    connection.execute(
-        "create table mart.release_info as select ? as release_id, ?::timestamptz as released_at, ? as table_count",
-        [release["release_id"], release["released_at"], len(rows)],
-    )
-    connection.close()
-    path.chmod(0o444)
-    faultpoint("serving file written")
-    release.setdefault("rows", {})[role.name] = rows
+def _write(settings: Settings, release: dict) -> None:
+    """All files of a release, first in a draft that nobody reads, then under its name."""
+    draft, named = (settings.releases / f"{dot}{release['release_id']}" for dot in (".", ""))
+    release["policy"], release["rows"] = policy.digest(), serving.write_files(settings, draft, release)
+    write_json(draft / "release.json", release)
+    integrity.record(settings, {named / path.relative_to(draft): path for path in sorted(draft.glob(f"*/{serving.FILE}"))})
+    faultpoint("before release is named")
+    if named.exists():  # closed: it holds release.json alone
+        shutil.rmtree(named)
+    draft.rename(named)
+
+
+def _reopen(settings: Settings, release_id: str) -> dict:
+    path = settings.releases / release_id / "release.json"
+    if not path.is_file():
+        raise NoRelease(f"there is no release {release_id}; `guihu release list` shows them")
+    release = read_json(path)
+    if is_closed(settings, release):
+        _write(settings, release)
+    return release
+
+
+def is_closed(settings: Settings, release: dict) -> bool:
+    """Whether a change of the policy has taken its files."""
+    return not any((settings.releases / release["release_id"]).glob(f"*/{serving.FILE}"))
+
+
+def _close_those_of_another_policy(settings: Settings) -> None:
+    for release in all_releases(settings):
+        if release.get("policy") != policy.digest():
+            for path in (settings.releases / release["release_id"]).glob(f"*/{serving.FILE}"):
+                shutil.rmtree(path.parent)
 
 
 def _remove_drafts(settings: Settings) -> None:
@@ -150,7 +155,3 @@ def _point_to(settings: Settings, release_id: str) -> None:
     link = settings.releases / f".current-{os.getpid()}"
     link.symlink_to(release_id)
     link.replace(settings.releases / "current")
-
-
-def _policy_digest() -> str:
-    return hashlib.sha256(repr(sorted(policy.roles().items())).encode()).hexdigest()
