@@ -16,9 +16,9 @@ from pathlib import Path
 import yaml
 
 from spark_jobs.files import write_json
+from spark_jobs.publish import policy
 from spark_jobs.settings import CHECKOUT, from_environment
 
-POLICY = CHECKOUT / "infra" / "policy.yaml"
 ADMIN = "admin"
 WATCHED = ("dashboards", "infra/superset", "infra/policy.yaml", "infra/environments/superset.txt", "dbt_project")
 
@@ -49,7 +49,6 @@ def load() -> None:
     from dashboards.spec import read_dashboards
 
     assets, dashboards = compile_assets(), read_dashboards()
-    policy = yaml.safe_load(POLICY.read_text(encoding="utf-8"))["roles"]
     write_json(from_environment().home / "superset" / "data_dates.json", data_date_queries(dashboards))
     app = create_app()
     with app.app_context():
@@ -59,11 +58,11 @@ def load() -> None:
         g.user = people.make_admin(ADMIN, password_of(ADMIN))
         import_assets(assets)
         prune(assets)
-        roles = people.make_roles(policy, dashboards)
+        roles = people.make_roles(dashboards)
         people.open_dashboards(dashboards, roles)
         for login, role in roles.items():
-            people.make_login(login, policy[login]["label"], role, password_of(login))
-            people.set_first_page(login, policy[login]["first_page"])
+            people.make_login(login, policy.role(login).label, role, password_of(login))
+            people.set_first_page(login, policy.role(login).first_page)
 
 
 def upgrade(app) -> None:
@@ -110,7 +109,7 @@ def password_of(login: str) -> str:
 def fingerprint() -> str:
     """Hash of every file and password that decides what Superset holds."""
     digest = hashlib.sha256()
-    for login in (ADMIN, *yaml.safe_load(POLICY.read_text(encoding="utf-8"))["roles"]):
+    for login in (ADMIN, *policy.roles()):
         digest.update(f"{login}:{password_of(login)}\n".encode())
     for watched in WATCHED:
         start = CHECKOUT / watched

@@ -5,7 +5,6 @@ from superset.connectors.sqla.models import SqlaTable
 from superset.models.dashboard import Dashboard as SupersetDashboard
 from superset.models.user_attributes import UserAttribute
 
-from dashboards.marts import RELEASE_INFO
 from spark_jobs.publish import policy
 
 # What a reader needs to look at dashboards, filter, drill and take the figures with him.
@@ -28,16 +27,16 @@ def make_admin(login: str, password: str):
     return _user(login, "管理员", "Administrator", [security_manager.find_role(ADMIN_ROLE)], password)
 
 
-def make_roles(entries: dict, dashboards: list) -> dict:
+def make_roles(dashboards: list) -> dict:
     """One Superset role a policy role: rights by its doors, datasets by its tables, a menu entry for each dashboard it may open."""
     datasets = {dataset.table_name: dataset for dataset in db.session.query(SqlaTable)}
     roles = {}
-    for name, entry in entries.items():
+    for name, described in policy.roles().items():
         role = security_manager.add_role(name)
-        rights = _rights_of_doors(entry["doors"])
+        rights = _rights_of_doors(described.doors)
         entered = {word for page in dashboards if may_see_all(name, page.marts) for word in (page.zh, page.menu) if word}
         pages = [security_manager.add_permission_view_menu("menu_access", word) for word in sorted(entered)]
-        seen = [security_manager.add_permission_view_menu("datasource_access", datasets[table].perm) for table in datasets if may_see(name, table)]
+        seen = [security_manager.add_permission_view_menu("datasource_access", datasets[table].perm) for table in datasets if described.sees(table)]
         role.permissions = list({pair.id: pair for pair in rights + seen + pages}.values())
         roles[name] = role
     db.session.commit()
@@ -66,16 +65,12 @@ def open_dashboards(dashboards: list, roles: dict) -> None:
     db.session.commit()
 
 
-def may_see(role: str, table: str) -> bool:
-    """Whether the policy opens a served table to the role; release_info is in every file."""
-    return table == RELEASE_INFO.name or policy.role(role).sees(table)
-
-
 def may_see_all(role: str, tables: set[str]) -> bool:
-    return all(may_see(role, table) for table in tables)
+    """Whether the policy opens all of the served tables to the role."""
+    return all(policy.role(role).sees(table) for table in tables)
 
 
-def _rights_of_doors(doors: list[str]) -> list:
+def _rights_of_doors(doors: frozenset[str]) -> list:
     named = [security_manager.find_permission_view_menu(permission, view) for permission, view in READING]
     rights = {pair.id: pair for pair in named if pair is not None}
     for door, role in (("explore", "Gamma"), ("sql", "sql_lab")):

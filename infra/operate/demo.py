@@ -13,12 +13,13 @@ from infra.operate.faults import Fault
 from infra.operate.progress import Steps, console
 from infra.operate.services import environment
 from infra.operate.up import up
+from spark_jobs.publish import policy
 from spark_jobs.settings import CHECKOUT, HOST, Settings
 
 WAIT_SECONDS = 900
 OVER = ("success", "failed")
 FEED_DAGS = "ingest__"
-LOGINS = ("leader", "analyst", "data_engineer", "public")
+LOGINS = ("leader", "analyst", "data_engineer", "researcher", "public", "city_450300", "department_market")
 LOOKING_AROUND_AS = "data_engineer"  # may open every dashboard
 
 
@@ -165,6 +166,7 @@ def tell(settings: Settings, addresses: list[tuple[str, str]], new_deliveries: i
     console.print(f"[bold]登录 Logins[/]  (kept in {settings.home / 'secrets'})")
     for login in LOGINS:
         console.print(f"  Superset  {login:<14} {settings.secret(f'password_{login}')}")
+    console.print(f"  and {len(policy.roles()) - len(LOGINS)} more, of cities and departments: password_… in the same folder")
     console.print(f"  Airflow   {'admin':<14} {settings.secret('password_airflow_admin')}")
     console.print("[bold]五个数字 Five numbers from the release[/]")
     for sentence in headlines.tell(settings):

@@ -6,6 +6,7 @@ import os
 import secrets as random_secrets
 from pathlib import Path
 
+from spark_jobs.publish import policy
 from spark_jobs.settings import Settings
 
 GENERATED = (
@@ -24,7 +25,14 @@ def make_all(settings: Settings) -> None:
         settings.secret(name)
     folder = settings.home / "secrets"
     write_once(folder / "airflow_fernet_key", base64.urlsafe_b64encode(random_secrets.token_bytes(32)).decode())
-    write_once(folder / "airflow_passwords.json", json.dumps({"admin": settings.secret("password_airflow_admin")}))
+    write_once(folder / "airflow_passwords.json", "")
+    passwords = {login: settings.secret("password_airflow_admin" if role == "admin" else f"password_{login}") for login, role in airflow_users().items()}
+    (folder / "airflow_passwords.json").write_text(json.dumps(passwords))
+
+
+def airflow_users() -> dict[str, str]:
+    """Login → role of Airflow: the administrator, and as operators those to whom the policy opens this door."""
+    return {"admin": "admin"} | {role.name: "op" for role in policy.roles().values() if "airflow" in role.doors}
 
 
 def write_once(path: Path, text: str) -> None:

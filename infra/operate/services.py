@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from infra.operate import processes
+from infra.operate import processes, secrets
 from spark_jobs.settings import CHECKOUT, TIME_ZONE, Settings
 
 SUPERVISOR = "supervisor"
@@ -49,6 +49,7 @@ def environment(settings: Settings, service: str | None = None) -> dict[str, str
         "GUIHU_HOME": str(settings.home),
         "GUIHU_ENV": str(settings.environments),
         "GUIHU_PORT": str(settings.port),
+        "GUIHU_AIRFLOW_USERS": ",".join(f"{login}:{role}" for login, role in secrets.airflow_users().items()),
         "PYTHONPATH": str(CHECKOUT),
         "TZ": TIME_ZONE,
         "LC_ALL": "C.UTF-8",

@@ -16,7 +16,6 @@ from infra.superset.guard import guarded_connection
 from spark_jobs.publish import policy
 from spark_jobs.settings import from_environment
 
-POLICY_ROLES = frozenset(policy.roles())
 FILE = "serve.duckdb"
 
 
@@ -57,7 +56,7 @@ def role_of(username: str | None, security_manager) -> str:
     user = getattr(g, "user", None) if has_app_context() else None
     if not username or user is None or getattr(user, "is_guest_user", False) or getattr(user, "username", None) != username:
         raise refusal("没有登录用户 · No user of the lake asks")
-    held = {role.name for role in security_manager.get_user_roles(user)} & POLICY_ROLES
+    held = {role.name for role in security_manager.get_user_roles(user)} & policy.roles().keys()
     if len(held) != 1:
         raise refusal(f"用户必须恰有一个数据角色 · A user needs exactly one data role, {username} has {len(held)}")
     return held.pop()

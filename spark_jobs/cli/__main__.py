@@ -6,8 +6,8 @@ Exit codes: 0 done, 1 data refused (with reasons), 2 wrong usage, 3 a service is
 import sys
 
 from expectations.feed import ContractError
-from spark_jobs.cli import deliveries, gold, stewards  # noqa: F401  (each adds its verbs)
-from spark_jobs.cli.app import DOWN, REFUSED, USAGE, app, feed_app, hold_app
+from spark_jobs.cli import deliveries, gold, policies, stewards  # noqa: F401  (each adds its verbs)
+from spark_jobs.cli.app import DOWN, REFUSED, USAGE, app, feed_app, hold_app, policy_app
 from spark_jobs.ingest.refusal import Refused
 from spark_jobs.lake import ServiceDown
 from spark_jobs.settings import from_environment
@@ -15,12 +15,13 @@ from spark_jobs.storage import explained
 
 app.add_typer(feed_app, name="feed")
 app.add_typer(hold_app, name="hold")
+app.add_typer(policy_app, name="policy")
 
 
 def main() -> None:
     """Run a command; every expected failure becomes one clear line and its exit code."""
     from spark_jobs.publish.build import BuildFailed
-    from spark_jobs.publish.policy import UnknownRole
+    from spark_jobs.publish.policy import Forbidden, PolicyFault, UnknownRole
     from spark_jobs.publish.query import QueryRefused
     from spark_jobs.publish.release import NoRelease
 
@@ -30,7 +31,7 @@ def main() -> None:
         _fail(fault, DOWN)
     except Refused as fault:
         _fail(fault, DOWN if fault.code == "REFERENCE_MISSING" else REFUSED)
-    except (BuildFailed, NoRelease) as fault:
+    except (BuildFailed, NoRelease, Forbidden, PolicyFault) as fault:
         _fail(fault, REFUSED)
     except (ContractError, UnknownRole, QueryRefused) as fault:
         _fail(fault, USAGE)

@@ -10,6 +10,7 @@ import typer
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, help="Guihu 桂湖: the lake's command. Each verb has --help with examples.")
 feed_app = typer.Typer(no_args_is_help=True, help="Make new feeds.")
 hold_app = typer.Typer(no_args_is_help=True, help="Decide about unusual deliveries.")
+policy_app = typer.Typer(no_args_is_help=True, help="Who may see what, through which door, and why.")
 REFUSED, USAGE, DOWN = 1, 2, 3
 
 

@@ -105,10 +105,9 @@ def gate(
     raise typer.Exit(REFUSED if errors else 0)
 
 
-@app.command(epilog="Examples: guihu release · guihu release list · guihu release back · guihu release reopen 20261126T101530-1f0c22ab")
+@app.command(epilog="Examples: guihu release · guihu release list · guihu release back")
 def release(
-    action: Annotated[str | None, typer.Argument(help="list, back or reopen; without it, publish")] = None,
-    release_id: Annotated[str | None, typer.Argument(help="of `reopen`: the release that a change of the policy has closed")] = None,
+    action: Annotated[str | None, typer.Argument(help="list or back; without it, publish")] = None,
     skip_exit_code: SkipCode = 0,
     format: AsFormat = Format.table,
 ) -> None:
@@ -120,19 +119,15 @@ def release(
     if action == "list":
         here = releases.require_current(settings)["release_id"]
         every = releases.all_releases(settings)
-        told = [{"release_id": r["release_id"], "released_at": r["released_at"], "tables": len(r["tables"]), "is_current": r["release_id"] == here, "is_closed": releases.is_closed(settings, r)} for r in every]
-        tell(told, format, [f"{'→' if t['is_current'] else ' '} {t['release_id']}  {t['released_at']}  {t['tables']} tables{'  closed: made under another policy' if t['is_closed'] else ''}" for t in told])
+        told = [{"release_id": r["release_id"], "released_at": r["released_at"], "tables": len(r["tables"]), "is_current": r["release_id"] == here} for r in every]
+        tell(told, format, [f"{'→' if t['is_current'] else ' '} {t['release_id']}  {t['released_at']}  {t['tables']} tables" for t in told])
         return
     if action == "back":
         told = releases.back(settings)
         tell({"release_id": told["release_id"]}, format, [f"now serving {told['release_id']}"])
         return
-    if action == "reopen" and release_id:
-        told = releases.reopen(settings, release_id)
-        tell({"release_id": told["release_id"]}, format, [f"open under the policy of today: {told['release_id']}"])
-        return
     if action is not None:
-        raise typer.BadParameter("ACTION is list, back or reopen RELEASE_ID")
+        raise typer.BadParameter("ACTION is list or back")
     record = settings.home / "dbt" / "built.json"
     if not record.is_file():
         raise releases.NoRelease("no build has been finished: run `guihu build` first")

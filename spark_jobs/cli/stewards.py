@@ -28,17 +28,21 @@ def feeds(
     raise typer.Exit(REFUSED if late and rows else 0)
 
 
-@app.command(epilog="Example: guihu quarantine credit.penalty --limit 20")
+@app.command(epilog="Examples: guihu quarantine credit.penalty --limit 20 · guihu quarantine credit.penalty --as department_market")
 def quarantine(
     feed: Annotated[str, typer.Argument(help="feed id")],
     limit: Annotated[int, typer.Option(help="rows to show")] = 50,
+    role: Annotated[str, typer.Option("--as", help="role of the policy: data engineers, and the department that provides the feed")] = "data_engineer",
     format: AsFormat = Format.table,
 ) -> None:
     """The rows that were refused, with reasons and original text (personal identifiers masked)."""
+    from spark_jobs.publish import policy
     from spark_jobs.publish import trace as traces
     from spark_jobs.publish.query import rendered
 
-    columns, rows = traces.quarantined(from_environment(), load_feed(feed), limit)
+    contract = load_feed(feed)
+    policy.role(role).require_quarantine(feed, contract.owner)
+    columns, rows = traces.quarantined(from_environment(), contract, limit)
     print(rendered(columns, rows, format.value))
 
 

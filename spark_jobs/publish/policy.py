@@ -78,6 +78,12 @@ class Role:
         if door not in self.doors:
             raise Forbidden(f"the policy opens no door {door!r} to {self.name}; its doors are {', '.join(sorted(self.doors))} (infra/policy.yaml line {self.line})")
 
+    def require_quarantine(self, feed: str, owner: str) -> None:
+        """Raises Forbidden unless the role may read rows in quarantine of a feed that this department provides."""
+        self.require_door("quarantine")
+        if self.own not in (None, owner):
+            raise Forbidden(f"{feed} is provided by {owner}; {self.name} reads the quarantine of {self.own} only (infra/policy.yaml line {self.line})")
+
 
 def roles() -> dict[str, Role]:
     """Every role by name."""

@@ -4,8 +4,8 @@ releases/<id>/release.json         tables with version and rows, what the releas
 releases/<id>/<role>/serve.duckdb  what this role may see, nothing else; never rewritten
 releases/current                   symbolic link to the release that is served
 
-A release under a changed policy closes the earlier ones: their files held what another policy opened, so they go. `reopen` makes an earlier
-release's files again, from the same versions, as the policy of today has it.
+Files are there for the latest releases. Those of an older one, or of one that was made under another policy, are gone; whoever asks for it gets
+his file made again from the same versions, as the policy of today has it.
 """
 
 import hashlib
@@ -22,6 +22,7 @@ from spark_jobs.publish import policy, serving
 from spark_jobs.settings import Settings
 
 SERVED = ("mart_", "dim_")
+KEPT = 3  # releases whose files stay on disk
 
 class NoRelease(RuntimeError):
     """There is nothing to serve, or no earlier release to go back to."""
@@ -51,7 +52,7 @@ def publish(settings: Settings, built_from: dict) -> tuple[dict, bool]:
         faultpoint("release named")
         _point_to(settings, release["release_id"])
         faultpoint("release pointed")
-        _close_those_of_another_policy(settings)
+        _close_old_ones(settings)
         return release, True
 
 
@@ -62,15 +63,9 @@ def back(settings: Settings) -> dict:
         here = names.index(require_current(settings)["release_id"])
         if here == 0:
             raise NoRelease("there is no release before the current one")
-        _reopen(settings, names[here - 1])
+        _open(settings, read_json(settings.releases / names[here - 1] / "release.json"), list(policy.roles().values()))
         _point_to(settings, names[here - 1])
         return require_current(settings)
-
-
-def reopen(settings: Settings, release_id: str) -> dict:
-    """Make the files of an earlier release again where a change of the policy has closed it. Raises NoRelease where there is none of this name."""
-    with exclusive(settings.run / "locks" / "release.lock"):
-        return _reopen(settings, release_id)
 
 
 def all_releases(settings: Settings) -> list[dict]:
@@ -91,14 +86,16 @@ def require_current(settings: Settings) -> dict:
 
 
 def serving_file(settings: Settings, role: str, release_id: str | None = None) -> Path:
-    """The file that answers for a role. Raises UnknownRole or NoRelease."""
-    policy.role(role)
+    """The file that answers for a role, made again where an older release has none. Raises UnknownRole or NoRelease."""
+    reader = policy.role(role)
+    known = {release["release_id"]: release for release in all_releases(settings)}
     name = release_id or require_current(settings)["release_id"]
-    if name not in {release["release_id"] for release in all_releases(settings)}:
+    if name not in known:
         raise NoRelease(f"there is no release {name}; `guihu release list` shows them")
     path = settings.releases / name / role / serving.FILE
     if not path.is_file():
-        raise NoRelease(f"release {name} is closed: the policy has changed since it was made. A data engineer opens it under the policy of today: guihu release reopen {name}")
+        with exclusive(settings.run / "locks" / "release.lock"):
+            _open(settings, known[name], [reader])
     return path
 
 
@@ -109,35 +106,34 @@ def gold_tables(settings: Settings) -> dict[str, int]:
 
 
 def _write(settings: Settings, release: dict) -> None:
-    """All files of a release, first in a draft that nobody reads, then under its name."""
+    """All files of a new release, first in a draft that nobody reads, then under its name."""
     draft, named = (settings.releases / f"{dot}{release['release_id']}" for dot in (".", ""))
-    release["policy"], release["rows"] = policy.digest(), serving.write_files(settings, draft, release)
+    release["policy"] = policy.digest()
+    release["rows"] = serving.write_files(settings, draft, release, list(policy.roles().values()))
     write_json(draft / "release.json", release)
     integrity.record(settings, {named / path.relative_to(draft): path for path in sorted(draft.glob(f"*/{serving.FILE}"))})
     faultpoint("before release is named")
-    if named.exists():  # closed: it holds release.json alone
-        shutil.rmtree(named)
     draft.rename(named)
 
 
-def _reopen(settings: Settings, release_id: str) -> dict:
-    path = settings.releases / release_id / "release.json"
-    if not path.is_file():
-        raise NoRelease(f"there is no release {release_id}; `guihu release list` shows them")
-    release = read_json(path)
-    if is_closed(settings, release):
-        _write(settings, release)
-    return release
+def _open(settings: Settings, release: dict, readers: list[policy.Role]) -> None:
+    """Make the files of an earlier release that are not there any more."""
+    _remove_drafts(settings)
+    draft, named = (settings.releases / f"{dot}{release['release_id']}" for dot in (".", ""))
+    missing = [role for role in readers if not (named / role.name / serving.FILE).is_file()]
+    if missing:
+        serving.write_files(settings, draft, release, missing)
+        integrity.record(settings, {named / role.name / serving.FILE: draft / role.name / serving.FILE for role in missing})
+        for role in missing:
+            (draft / role.name).rename(named / role.name)
+        draft.rmdir()
 
 
-def is_closed(settings: Settings, release: dict) -> bool:
-    """Whether a change of the policy has taken its files."""
-    return not any((settings.releases / release["release_id"]).glob(f"*/{serving.FILE}"))
-
-
-def _close_those_of_another_policy(settings: Settings) -> None:
-    for release in all_releases(settings):
-        if release.get("policy") != policy.digest():
+def _close_old_ones(settings: Settings) -> None:
+    """Files of releases that were made under another policy show what it opened, and many releases would fill the disk."""
+    every = all_releases(settings)
+    for number, release in enumerate(reversed(every)):
+        if number >= KEPT or release.get("policy") != policy.digest():
             for path in (settings.releases / release["release_id"]).glob(f"*/{serving.FILE}"):
                 shutil.rmtree(path.parent)
 
