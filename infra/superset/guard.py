@@ -4,7 +4,6 @@ A read-only connection alone is not enough: DuckDB can attach other files, write
 functions ends the whole worker. The statement is parsed by DuckDB itself, so guard and engine never disagree about its meaning.
 """
 
-import json
 import threading
 from pathlib import Path
 
@@ -12,17 +11,11 @@ import duckdb
 from duckdb_engine import ConnectionWrapper, CursorWrapper
 
 from spark_jobs import duck
+from spark_jobs.sql_guard import check, warm  # noqa: F401  (warm: asked for by gunicorn.conf.py)
 
 SECONDS = 20
 HARDENED = duck.HARDENED | {"temp_directory": "", "max_temp_directory_size": "0B"}
-TABLE_FUNCTIONS = {
-    "range", "generate_series", "unnest", "repeat", "json_each", "json_tree",
-    "duckdb_tables", "duckdb_views", "duckdb_columns", "duckdb_schemas", "duckdb_constraints", "duckdb_indexes", "duckdb_types", "duckdb_keywords",
-}  # fmt: skip
 TRANSACTION_WORDS = {"begin", "commit", "rollback"}
-
-_parser = None
-_parser_lock = threading.Lock()
 
 
 def guarded_connection(path: Path) -> "GuardedConnection":
@@ -62,50 +55,3 @@ class GuardedCursor(CursorWrapper):
 
     def executemany(self, statement, parameters=None, context=None):
         raise duckdb.PermissionException("只读 · Only single SELECT statements are answered")
-
-
-def check(raw: duckdb.DuckDBPyConnection, statement: str) -> None:
-    """Raises unless the text is exactly one SELECT (or EXPLAIN) whose table functions are all harmless."""
-    statements = raw.extract_statements(statement)
-    if len(statements) != 1:
-        raise duckdb.PermissionException("一次只能一条语句 · One statement at a time")
-    kind = statements[0].type
-    if kind == duckdb.StatementType.EXPLAIN:
-        text = statement.strip()[len("explain"):].strip()
-        text = text[len("analyze"):] if text.lower().startswith("analyze") else text
-    elif kind == duckdb.StatementType.SELECT:
-        text = statement
-    else:
-        raise duckdb.PermissionException("只允许 SELECT 与 EXPLAIN · Only SELECT and EXPLAIN are answered")
-    refused = sorted(table_functions(syntax_tree(text)) - TABLE_FUNCTIONS)
-    if refused:
-        raise duckdb.PermissionException(f"不允许的表函数 · Table functions not allowed: {', '.join(refused)}")
-
-
-def syntax_tree(text: str) -> dict:
-    """DuckDB's own parse of a SELECT, made on a side connection that holds no data."""
-    global _parser
-    with _parser_lock:
-        if _parser is None:
-            _parser = duckdb.connect(":memory:", config={"enable_external_access": "false"})
-        tree = json.loads(_parser.execute("select json_serialize_sql(?)", [text.strip().rstrip(";")]).fetchone()[0])
-    if tree["error"]:
-        raise duckdb.PermissionException(f"只允许 SELECT 与 EXPLAIN · Only SELECT and EXPLAIN are answered: {tree['error_message']}")
-    return tree
-
-
-def table_functions(node) -> set[str]:
-    """Names of all functions the parsed statement uses as tables."""
-    if isinstance(node, list):
-        return set().union(*map(table_functions, node))
-    if not isinstance(node, dict):
-        return set()
-    found = set().union(*map(table_functions, node.values()))
-    if node.get("type") == "TABLE_FUNCTION":
-        found.add(node["function"]["function_name"].lower())
-    return found
-
-
-def warm() -> None:
-    """Opens the side connection before the first request needs it (it costs a second)."""
-    syntax_tree("select 1")

@@ -6,7 +6,7 @@ Exit codes: 0 done, 1 data refused (with reasons), 2 wrong usage, 3 a service is
 import sys
 
 from expectations.feed import ContractError
-from spark_jobs.cli import deliveries, gold, policies, stewards  # noqa: F401  (each adds its verbs)
+from spark_jobs.cli import deliveries, gold, policies, stewards, takers  # noqa: F401  (each adds its verbs)
 from spark_jobs.cli.app import DOWN, REFUSED, USAGE, app, feed_app, hold_app, policy_app
 from spark_jobs.ingest.refusal import Refused
 from spark_jobs.lake import ServiceDown
@@ -21,7 +21,8 @@ app.add_typer(policy_app, name="policy")
 def main() -> None:
     """Run a command; every expected failure becomes one clear line and its exit code."""
     from spark_jobs.publish.build import BuildFailed
-    from spark_jobs.publish.policy import Forbidden, PolicyFault, UnknownRole
+    from spark_jobs.publish.export.formats import DoesNotFit, UnknownFormat
+    from spark_jobs.publish.policy import DoorClosed, PolicyFault, UnknownRole
     from spark_jobs.publish.query import QueryRefused
     from spark_jobs.publish.release import NoRelease
 
@@ -31,9 +32,9 @@ def main() -> None:
         _fail(fault, DOWN)
     except Refused as fault:
         _fail(fault, DOWN if fault.code == "REFERENCE_MISSING" else REFUSED)
-    except (BuildFailed, NoRelease, Forbidden, PolicyFault) as fault:
+    except (BuildFailed, DoesNotFit, NoRelease, PolicyFault) as fault:
         _fail(fault, REFUSED)
-    except (ContractError, UnknownRole, QueryRefused) as fault:
+    except (ContractError, DoorClosed, UnknownFormat, UnknownRole, QueryRefused) as fault:
         _fail(fault, USAGE)
     except Exception as fault:  # of any library that writes; what is not the disk's refusal goes on as it came
         said = explained(fault, from_environment().home)

@@ -20,8 +20,8 @@ class UnknownRole(ValueError):
     """No role of this name stands in the policy."""
 
 
-class Forbidden(PermissionError):
-    """The policy does not open this door, or this table, to the role."""
+class DoorClosed(PermissionError):
+    """The policy does not open this door to the role."""
 
 
 class PolicyFault(ValueError):
@@ -74,15 +74,15 @@ class Role:
         return [rule for rule in _policy()["rules"] if rule.kind == kind and rule.concerns(self, tags)]
 
     def require_door(self, door: str) -> None:
-        """Raises Forbidden where the policy does not open the door."""
+        """Raises DoorClosed where the policy does not open the door."""
         if door not in self.doors:
-            raise Forbidden(f"the policy opens no door {door!r} to {self.name}; its doors are {', '.join(sorted(self.doors))} (infra/policy.yaml line {self.line})")
+            raise DoorClosed(f"the policy opens no door {door!r} to {self.name}; its doors are {', '.join(sorted(self.doors))} (infra/policy.yaml line {self.line})")
 
     def require_quarantine(self, feed: str, owner: str) -> None:
-        """Raises Forbidden unless the role may read rows in quarantine of a feed that this department provides."""
+        """Raises DoorClosed unless the role may read rows in quarantine of a feed that this department provides."""
         self.require_door("quarantine")
         if self.own not in (None, owner):
-            raise Forbidden(f"{feed} is provided by {owner}; {self.name} reads the quarantine of {self.own} only (infra/policy.yaml line {self.line})")
+            raise DoorClosed(f"{feed} is provided by {owner}; {self.name} reads the quarantine of {self.own} only (infra/policy.yaml line {self.line})")
 
 
 def roles() -> dict[str, Role]:

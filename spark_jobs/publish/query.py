@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from spark_jobs import sql_guard
 from spark_jobs.duck import serving_reader
 
 INTERVALS = (("vintage_date", "superseded_date"), ("valid_from", "valid_to"))  # from and to which a row was known, was in force
@@ -21,9 +22,7 @@ def ask(path: Path, query: str, as_of: date | None = None) -> tuple[list[str], l
     """Column names and rows; with `as_of` from what was known on that day. Raises QueryRefused."""
     with serving_reader(path) if as_of is None else _reader_as_of(path, as_of) as connection:
         try:
-            statements = connection.extract_statements(query)
-            if len(statements) != 1 or statements[0].type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
-                raise QueryRefused("give exactly one SELECT")
+            sql_guard.check(connection, query)
             answer = connection.execute(query)
             return [column[0] for column in answer.description], answer.fetchall()
         except duckdb.Error as fault:
@@ -39,14 +38,20 @@ def _reader_as_of(path: Path, day: date) -> duckdb.DuckDBPyConnection:
     for table, column in connection.execute("select table_name, column_name from duckdb_columns() where database_name = 'served' and schema_name = 'mart'").fetchall():
         columns.setdefault(table, set()).add(column)
     for table, names in columns.items():
-        for first, last in INTERVALS:
-            if {first, last} <= names:
-                told = f"null::date as {last}" + (", true as is_latest" if "is_latest" in names else "")
-                where = f"{first} <= date '{day}' and ({last} is null or {last} > date '{day}')"
-                connection.execute(f"create view mart.{table} as select * replace ({told}) from served.mart.{table} where {where}")
-                break
+        known = as_it_was(f"served.mart.{table}", names, day)
+        if known:
+            connection.execute(f"create view mart.{table} as {known}")
     connection.execute("set enable_external_access = false; set lock_configuration = true")
     return connection
+
+
+def as_it_was(relation: str, columns: set[str], day: date) -> str | None:
+    """The rows of a table that were known, or in force, on a day, as they read then; None where the table keeps neither."""
+    for first, last in INTERVALS:
+        if {first, last} <= columns:
+            told = f"null::date as {last}" + (", true as is_latest" if "is_latest" in columns else "")
+            return f"select * replace ({told}) from {relation} where {first} <= date '{day}' and ({last} is null or {last} > date '{day}')"
+    return None
 
 
 def rendered(columns: list[str], rows: list[tuple], format: str) -> str:

@@ -2,6 +2,7 @@
 
 releases/<id>/release.json         tables with version and rows, what the release was built from
 releases/<id>/<role>/serve.duckdb  what this role may see, nothing else; never rewritten
+releases/<id>/models.json          key, units, source and caveats of each table, as they were then
 releases/current                   symbolic link to the release that is served
 
 Files are there for the latest releases. Those of an older one, or of one that was made under another policy, are gone; whoever asks for it gets
@@ -19,10 +20,13 @@ from spark_jobs import delta, integrity
 from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import exclusive, read_json, write_json
 from spark_jobs.publish import policy, serving
+from spark_jobs.publish.labels import described
 from spark_jobs.settings import Settings
 
 SERVED = ("mart_", "dim_")
+DESCRIPTIONS = "models.json"
 KEPT = 3  # releases whose files stay on disk
+
 
 class NoRelease(RuntimeError):
     """There is nothing to serve, or no earlier release to go back to."""
@@ -110,6 +114,7 @@ def _write(settings: Settings, release: dict) -> None:
     draft, named = (settings.releases / f"{dot}{release['release_id']}" for dot in (".", ""))
     release["policy"] = policy.digest()
     release["rows"] = serving.write_files(settings, draft, release, list(policy.roles().values()))
+    write_json(draft / DESCRIPTIONS, described(release["tables"]))
     write_json(draft / "release.json", release)
     integrity.record(settings, {named / path.relative_to(draft): path for path in sorted(draft.glob(f"*/{serving.FILE}"))})
     faultpoint("before release is named")

@@ -1,0 +1,43 @@
+"""CSV: UTF-8 with BOM, RFC 4180 quoting, dates as ISO 8601, empty = absent, "" = empty text. Written by DuckDB, row order kept.
+
+A spreadsheet that opens a CSV guesses: 0012 becomes 12, an 18-digit code loses its last digits. No CSV can forbid that without other content, so
+the data stay as they are, the dictionary names the columns of text, and there are two ways that are safe: import them as text (or take xlsx), or
+ask for `--ids excel`: then, and only then, a text cell that Excel would change is written as ="0012", which Excel shows as 0012 and keeps as text.
+"""
+
+from pathlib import Path
+
+from spark_jobs.publish.export.extract import Extract, Tell
+from spark_jobs.publish.export.formulas import neutralised
+
+EXTENSION = "csv"
+APPENDS = True  # the file only grows: it can be hashed while it is written
+BOM = "\ufeff"
+# a number with a leading zero or more digits than a double holds, a number with an exponent, a date, a fraction, a time, a truth value
+CHANGED_BY_EXCEL = (
+    "^(?:0[0-9]+(?:\\.[0-9]+)?|[0-9]{16,}|[0-9.]+[eE][+-]?[0-9]+|[0-9]{1,4}[-/.][0-9]{1,2}(?:[-/.][0-9]{1,4})?|[0-9]{1,3}:[0-9]{2}(?::[0-9]{2})?|[0-9]+,[0-9,]+|[0-9.]+%"
+    "|(?i:(?:[0-9]{1,2}[- ]?)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*[-. ]?[0-9]{1,4})|(?i:true|false)|[0-9]{1,4}年[0-9]{1,2}月(?:[0-9]{1,2}日)?)$"
+)
+
+
+def write(extract: Extract, path: Path, tell: Tell) -> None:
+    tell(f"{extract.rows:,} rows to {path.name}")
+    extract.connection.execute(f"copy (select {columns(extract)} from ({extract.select})) to '{path}' (format csv, header)")
+
+
+def columns(extract: Extract, mark: str = BOM) -> str:
+    """The select list: text made harmless; the mark that says UTF-8 is the first thing in the header."""
+    listed = [(cell(column.name, column.type, extract.ids), column.name) for column in extract.dataset.columns]
+    return ", ".join(f'{value} as "{mark if place == 0 else ""}{name}"' for place, (value, name) in enumerate(listed))
+
+
+def cell(column: str, kind: str, ids: str = "plain") -> str:
+    """SQL of one cell. Times are written in UTC, as RFC 3339."""
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        utc = f"timezone('UTC', {column})"
+        return f"strftime({utc}, case when microsecond({column}) % 1000000 = 0 then '%Y-%m-%dT%H:%M:%SZ' else '%Y-%m-%dT%H:%M:%S.%fZ' end)"
+    if kind != "VARCHAR":
+        return column
+    if ids == "excel":
+        return f"""case when regexp_matches({column}, '{CHANGED_BY_EXCEL}') then '="' || {column} || '"' else {neutralised(column)} end"""
+    return neutralised(column)

@@ -1,0 +1,96 @@
+"""export: policy → rows → disclosure control → one format → papers → checksums → audit → the folder gets its name."""
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from spark_jobs.publish import audit
+from spark_jobs.publish import dataset as datasets
+from spark_jobs.publish.export.checksum import following, write_sums
+from spark_jobs.publish.export.citation import write_papers
+from spark_jobs.publish.export.extract import Extract, Tell, extracted
+from spark_jobs.publish.export.formats import format_module
+from spark_jobs.settings import Settings
+
+SAMPLE = 5_000  # rows that an estimate is made from
+
+
+@dataclass(frozen=True)
+class Request:
+    """What somebody asks for. The same request gives the same bytes, today and in ten years, as long as the release is kept."""
+
+    dataset: str
+    format: str
+    role: str
+    recipient: str
+    release_id: str | None = None
+    as_of: date | None = None
+    where: str | None = None
+    ids: str = "plain"
+
+
+def export(settings: Settings, request: Request, to: Path | None = None, tell: Tell = lambda text: None) -> dict:
+    """Write the folder; returns folder, rows, identifier and bytes. Raises what `dataset.opened` raises, UnknownFormat and DoesNotFit."""
+    home = to or settings.home / "exports"
+    home.mkdir(parents=True, exist_ok=True)
+    module = format_module(request.format)
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=home) as draft_name, _opened(settings, request, Path(draft_name)) as (dataset, connection):
+        draft = Path(draft_name)
+        extract = extracted(dataset, connection, request.recipient, request.ids)
+        known = _write(module, extract, draft / f"{dataset.name}.{module.EXTENSION}", tell)
+        write_papers(extract, draft, request.format)
+        write_sums(draft, known)
+        told = _told(extract, draft) | {"folder": home / folder_name(dataset, request)}
+        audit.record(settings, "export", **_question(request, dataset), rows=extract.rows, identifier=dataset.identifier, folder=told["folder"])
+        _name(draft, told["folder"])
+    return told
+
+
+def rehearse(settings: Settings, request: Request) -> dict:
+    """What `export` would write: rows, columns, identifier, and bytes estimated from the first rows. Nothing is kept."""
+    module = format_module(request.format)
+    with tempfile.TemporaryDirectory(prefix="guihu-export-") as folder, _opened(settings, request, Path(folder)) as (dataset, connection):
+        whole = extracted(dataset, connection, request.recipient, request.ids)
+        sample = Extract(dataset, connection, f"select * from ({whole.select}) limit {SAMPLE}", min(SAMPLE, whole.rows), request.recipient, request.ids)
+        _write(module, sample, Path(folder) / f"{dataset.name}.{module.EXTENSION}", lambda text: None)
+        told = _told(whole, Path(folder))
+        return told | {"bytes": round(told["bytes"] * max(1, whole.rows / SAMPLE)), "columns": [column.name for column in dataset.columns]}
+
+
+def folder_name(dataset: datasets.Dataset, request: Request) -> str:
+    """<dataset>-<release>[-<day>]-<question>-<format>: two questions never share a folder."""
+    parts = [dataset.name, dataset.release["release_id"], str(dataset.as_of or ""), dataset.identifier.partition("@")[2][:8], request.format]
+    return "-".join(part for part in parts if part)
+
+
+def _opened(settings: Settings, request: Request, into: Path):
+    return datasets.opened(settings, "export", request.dataset, request.role, request.release_id, request.as_of, request.where, into)
+
+
+def _write(module, extract: Extract, path: Path, tell: Tell) -> dict[str, str]:
+    """Digests that are known already: a file that only grows is hashed while it is written."""
+    if not getattr(module, "APPENDS", False):
+        module.write(extract, path, tell)
+        return {}
+    with following(path) as known:
+        module.write(extract, path, tell)
+    return known
+
+
+def _told(extract: Extract, folder: Path) -> dict:
+    return {"dataset": extract.dataset.name, "identifier": extract.dataset.identifier, "release_id": extract.dataset.release["release_id"], "rows": extract.rows, "bytes": sum(path.stat().st_size for path in folder.iterdir())}
+
+
+def _question(request: Request, dataset: datasets.Dataset) -> dict:
+    return {"role": request.role, "recipient": request.recipient, "dataset": dataset.name, "format": request.format, "release": dataset.release["release_id"], "as_of": request.as_of, "where": dataset.where}
+
+
+def _name(draft: Path, folder: Path) -> None:
+    """The same request wrote the same bytes before: its folder is replaced."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    draft.rename(folder)
+    folder.chmod(0o755)
+    draft.mkdir()  # for the one who removes it
