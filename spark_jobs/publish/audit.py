@@ -15,7 +15,7 @@ def record(settings: Settings, door: str, **told) -> None:
     line = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "door": door, "by": getpass.getuser(), **told}
     path = audit_file(settings)
     with exclusive(settings.run / "locks" / "audit.lock"):
-        torn = path.is_file() and path.stat().st_size and not path.read_bytes()[-1:] == b"\n"
+        torn = path.is_file() and path.stat().st_size and path.read_bytes()[-1:] != b"\n"
         with path.open("ab") as file:
             file.write((b"\n" if torn else b"") + json.dumps(line, ensure_ascii=False, default=str).encode() + b"\n")
             file.flush()

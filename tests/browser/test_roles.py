@@ -11,23 +11,7 @@ from spark_jobs.publish import policy
 from tests.browser.conftest import ROLES
 
 pytestmark = pytest.mark.service
-SQL_ROLES = ["analyst", "data_engineer"]
-REFUSED_STATEMENTS = [
-    "select * from read_csv('/etc/passwd')",
-    "select * from read_blob('serve.duckdb')",
-    "attach '/etc/passwd' as other",
-    "copy (select 1) to 'out.csv'",
-    "select * from duckdb_settings()",
-    "select * from duckdb_secrets()",
-    "select * from enable_logging(storage = 'file')",
-    "select * from query('select 1')",
-    "install httpfs",
-    "set memory_limit = '8GB'",
-    "create temp table t as select 1",
-    "export database 'out'",
-    "pragma database_list",
-    "call pragma_version()",
-]
+SQL_ROLES = [role for role in ROLES if "sql" in policy.role(role).doors]
 
 
 def openable(role: str) -> set[str]:
@@ -54,18 +38,6 @@ def test_a_role_is_shown_exactly_the_dashboards_it_can_read_whole(readers, role)
     assert {dashboard["slug"] for dashboard in listed(readers[role], "dashboard")} == openable(role)
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_a_forbidden_dataset_is_forbidden(readers, door, role):
-    for table, number in dataset_ids(door).items():
-        answer = chart_data(readers[role], number, [], ["count"])
-        if table == "release_info" or policy.role(role).sees(table):
-            assert answer.status_code == 200, f"{role} / {table}: {answer.text[:300]}"
-            (row,) = answer.json()["result"][0]["data"]
-            assert row["count"] == door.ask(role, f"select count(*) from mart.{table}")[0][0]
-        else:
-            assert answer.status_code == 403, f"{role} / {table}"
-
-
 def test_the_administrator_sees_no_data(door):
     number = dataset_ids(door)["mart_economy__gdp"]
     answer = chart_data(door.log_in("admin"), number, [], ["count"])
@@ -76,9 +48,9 @@ def test_a_masked_column_stays_empty_also_after_another_role_filled_the_cache(re
     number = dataset_ids(door)["mart_credit__penalty"]
     metrics = [{"expressionType": "SQL", "sqlExpression": "count(uscc)", "label": "named"}]
     answers = {}
-    for role in ("analyst", "leader", "data_engineer", "leader", "analyst"):
+    for role in ("analyst", "leader", "data_engineer", "city_450100", "leader", "analyst"):
         answers[role] = chart_data(readers[role], number, [], metrics).json()["result"][0]["data"][0]["named"]
-    assert answers["leader"] == 0
+    assert answers["leader"] == 0 < answers["city_450100"] < answers["analyst"]
     assert answers["analyst"] == answers["data_engineer"] == door.ask("analyst", "select count(uscc) from mart.mart_credit__penalty")[0][0] > 0
 
 
@@ -102,13 +74,6 @@ def test_sql_lab_answers_from_the_roles_own_file(readers, door, role):
     answer = sql_lab(readers[role], database_id(readers[role]), "select release_id from mart.release_info")
     assert answer.status_code == 200, answer.text[:300]
     assert answer.json()["data"] == [{"release_id": door.ask(role, "select release_id from mart.release_info")[0][0]}]
-
-
-@pytest.mark.parametrize("statement", REFUSED_STATEMENTS)
-def test_sql_lab_refuses_what_reaches_outside(readers, statement):
-    answer = sql_lab(readers["analyst"], database_id(readers["analyst"]), statement)
-    assert answer.status_code >= 400, answer.text[:300]
-    assert readers["analyst"].get("/health").status_code == 200
 
 
 def database_id(reader: httpx.Client) -> int:

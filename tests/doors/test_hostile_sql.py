@@ -1,0 +1,40 @@
+"""Hostile statements at the doors of the command and of the notebook, on a small serving file. No service."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from spark_jobs.publish import query
+from tests.doors import hostile
+
+SENTINEL = "guihu-sentinel-7f3a"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    """A role's file, another role's file and a file outside, both of which hold the sentinel."""
+    folder = tmp_path_factory.mktemp("hostile")
+    for name, word in (("serve", "harmless"), ("other", SENTINEL)):
+        with duckdb.connect(str(folder / f"{name}.duckdb")) as made:
+            made.execute(f"create schema mart; create table mart.release_info as select '{word}' as release_id")
+    (folder / "secret.csv").write_text(f"word\n{SENTINEL}\n", encoding="utf-8")
+    return folder
+
+
+def test_no_statement_leaves_the_file_by_the_command(place):
+    before = {path: path.read_bytes() for path in place.iterdir()}
+    every = hostile.statements(str(place / "secret.csv"), str(place / "other.duckdb"))
+    answered = []
+    for statement in every:
+        try:
+            columns, rows = query.ask(place / "serve.duckdb", statement)
+        except query.QueryRefused as refused:
+            assert SENTINEL not in str(refused), statement
+        else:
+            answered.append((statement, columns, rows))
+    print(f"hostile statements: {len(every)}, refused {len(every) - len(answered)}, answered {len(answered)}")
+    assert len(every) >= 200
+    assert answered == []
+    assert {path: path.read_bytes() for path in place.iterdir()} == before
+    assert query.ask(place / "serve.duckdb", "select release_id from mart.release_info")[1] == [("harmless",)]
