@@ -25,16 +25,16 @@ def place(tmp_path_factory) -> Path:
 def test_no_statement_leaves_the_file_by_the_command(place):
     before = {path: path.read_bytes() for path in place.iterdir()}
     every = hostile.statements(str(place / "secret.csv"), str(place / "other.duckdb"))
-    answered = []
+    answered, told = [], []
     for statement in every:
         try:
             columns, rows = query.ask(place / "serve.duckdb", statement)
         except query.QueryRefused as refused:
-            assert SENTINEL not in str(refused), statement
+            told.append(str(refused))
         else:
             answered.append((statement, columns, rows))
     print(f"hostile statements: {len(every)}, refused {len(every) - len(answered)}, answered {len(answered)}")
     assert len(every) >= 200
-    assert answered == []
+    assert answered == [] and not any(SENTINEL in words for words in told)
     assert {path: path.read_bytes() for path in place.iterdir()} == before
     assert query.ask(place / "serve.duckdb", "select release_id from mart.release_info")[1] == [("harmless",)]
