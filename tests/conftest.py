@@ -15,7 +15,15 @@ from expectations.contract import load_all, load_feed
 from spark_jobs.ingest import flow, landing
 from spark_jobs.settings import CHECKOUT, HOST, Settings, from_environment
 
+SHARED = {"guihu", "ingested", "released"}  # whoever asks for one of these works on the one stack of `make test`
 SIZES = ["--enterprises", "4000", "--penalties", "1000", "--residents", "8000", "--seed", "3"]
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Mark what works on the shared stack: `make test` runs it beside what has engines and folders of its own."""
+    for item in items:
+        if SHARED & set(item.fixturenames):
+            item.add_marker("stack")
 
 
 @pytest.fixture(scope="session")

@@ -20,11 +20,40 @@ NO_TESTS = 5  # pytest's exit code when it found none
 
 
 def test(settings: Settings) -> int:
-    """What needs no service first, on all cores; then pytest's exit code for the rest, with the whole stack running beside it."""
+    """What needs no service first, on all cores; then what works on the whole stack, beside what has engines and folders of its own."""
     passed = check(settings)
-    with own_stack(settings, "test-home") as own:
-        code = run_for(TEST_MINUTES, own, "-m", "pytest", "-m", "service", "--durations", "25", "tests")
+    with own_stack(settings, "test-home") as own, Lane(own, "service and not stack") as beside:
+        code = run_for(TEST_MINUTES, own, *tests_marked("service and stack"))
+        passed &= beside.passed()
     return 1 if code == NO_TESTS or not passed else code
+
+
+def tests_marked(expression: str) -> tuple[str, ...]:
+    return "-m", "pytest", "-m", expression, "--durations", "15", "tests"
+
+
+class Lane:
+    """A second pytest at the same time; what it says is shown when it has ended."""
+
+    def __init__(self, own: Settings, expression: str) -> None:
+        self.own, self.expression = own, expression
+
+    def __enter__(self) -> "Lane":
+        self.said = (self.own.home / "beside.log").open("w+", encoding="utf-8")
+        self.process = subprocess.Popen([sys.executable, *tests_marked(self.expression)], cwd=CHECKOUT, env=variables_of(self.own), stdout=self.said, stderr=subprocess.STDOUT)
+        return self
+
+    def passed(self) -> bool:
+        """Wait for it and show what it said."""
+        code = self.process.wait(timeout=TEST_MINUTES * 60)
+        self.said.seek(0)
+        print(self.said.read(), flush=True)
+        return code == 0
+
+    def __exit__(self, *_) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=60)
+        self.said.close()
 
 
 def bench(settings: Settings) -> int:
@@ -48,8 +77,7 @@ def own_stack(settings: Settings, name: str) -> Iterator[Settings]:
 
 def run_for(minutes: int, own: Settings, *arguments: str) -> int:
     """Exit code of this Python with the arguments; ended when it takes longer."""
-    variables = environment(own) | {"GUIHU_STACK": "1"}
-    process = subprocess.Popen([sys.executable, *arguments], cwd=CHECKOUT, env=variables)
+    process = subprocess.Popen([sys.executable, *arguments], cwd=CHECKOUT, env=variables_of(own))
     try:
         return process.wait(timeout=minutes * 60)
     except subprocess.TimeoutExpired:
@@ -58,3 +86,7 @@ def run_for(minutes: int, own: Settings, *arguments: str) -> int:
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def variables_of(own: Settings) -> dict[str, str]:
+    return environment(own) | {"GUIHU_STACK": "1"}

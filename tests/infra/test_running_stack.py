@@ -16,7 +16,7 @@ from infra.operate.airflow_api import Airflow
 from infra.operate.services import Supervisor, services
 from spark_jobs.settings import CHECKOUT, HOST, from_environment
 
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, pytest.mark.stack]
 
 
 @pytest.fixture(scope="module")
