@@ -1,0 +1,218 @@
+"""Secondary suppression: the pattern of least information lost in which no sensitive cell can be told closer than its protection level.
+
+Fischetti and Salazar, "Solving the cell suppression problem on tabular data with linear constraints", Management Science 47(7), 2001: a binary choice a cell,
+minimal weight of what is suppressed, and for each level an inequality for every way (dual solution γ) to combine the equations:
+    Σ min(1, (max(d_i, 0) · above_i + max(−d_i, 0) · below_i) / level) · x_i ≥ 1     with d = ±e_p − Mᵀγ
+By weak duality every such cut holds for each pattern that protects, whatever γ is; a pattern that fails violates the cut of the γ which the attack returns.
+Termination: a cut excludes the pattern that gave it, or shows a bound; patterns are finite, and suppression of everything is tried first (else Unprotectable).
+A first pattern comes from minimum-cost deviations (Kelly, Golden and Assad 1992), thinned; where time ends the search it is the answer, with its gap.
+"""
+
+import time
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+import scipy.sparse as sp
+
+from spark_jobs.publish.disclosure.attacker import TOLERANCE, Attacker, model
+from spark_jobs.publish.disclosure.structure import Problem
+
+
+class Unprotectable(ValueError):
+    """No pattern gives the protection asked for: the table is too tight, or an earlier release has told too much."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """`suppressed`: a boolean a cell. `cost`: weight of the secondary cells, `bound`: no pattern costs less; they are equal where `status` is "optimal"."""
+
+    suppressed: np.ndarray
+    status: str
+    cost: float
+    bound: float
+    cuts: int
+
+
+def suppress(problem: Problem, seconds: float = 20.0) -> Pattern:
+    """Protect a table. `seconds`: when to be content with the best pattern so far. Raises Unprotectable, naming the cells."""
+    known = problem.primary & (problem.state < 0)
+    if known.any():
+        raise Unprotectable(f"sensitive cells were published before and cannot be taken back: {_named(problem, np.flatnonzero(known))}")
+    search = _Search(problem, time.monotonic() + seconds)
+    return search.run()
+
+
+class _Search:
+    def __init__(self, problem: Problem, deadline: float):
+        self.problem, self.deadline = problem, deadline
+        self.forced = (problem.primary & (problem.state == 0)) | (problem.state > 0)
+        self.free = np.flatnonzero((problem.state == 0) & ~self.forced)
+        self.attacker, self.carrier = Attacker(problem), _Deviations(problem)
+        self.integer = Attacker(problem, integer=True) if problem.is_count else None
+        # besides the outsider: whoever is alone behind a cell knows that cell
+        self.attackers = [None, *problem.insiders]
+        self.rows: list[np.ndarray] = []  # cuts over the free cells: row @ x >= right
+        self.right: list[float] = []
+
+    def run(self) -> Pattern:
+        start = self.forced.astype(float)
+        if not self._shortfalls(start, stop_at_first=True) and self._holds_for_counts(start):
+            return self._pattern(start, 0.0)
+        best = self._thinned(self._repaired(start))
+        if not self._holds_for_counts(best):
+            best = None
+        bound = self._relaxed()
+        while time.monotonic() < self.deadline:
+            pattern, bound = self._master(bound)
+            if pattern is None or (best is not None and bound >= self._cost(best) * (1 - 1e-9)):
+                break
+            if not self._cut_off(pattern):
+                return self._pattern(pattern, self._cost(pattern))
+            candidate = self._repaired(pattern)
+            if (best is None or self._cost(candidate) < self._cost(best)) and self._holds_for_counts(candidate):
+                best = candidate
+        if best is None:
+            raise Unprotectable("the time given was too short for a pattern that also holds for whole numbers; give more seconds")
+        return self._pattern(best, bound)
+
+    def _pattern(self, pattern: np.ndarray, bound: float) -> Pattern:
+        cost = self._cost(pattern)
+        is_optimal = bound >= cost * (1 - 1e-6)
+        return Pattern(pattern > 0.5, "optimal" if is_optimal else "feasible", cost, min(bound, cost), len(self.rows))
+
+    def _cost(self, pattern: np.ndarray) -> float:
+        return float(self.problem.weight[self.free] @ pattern[self.free])
+
+    def _shortfalls(self, pattern: np.ndarray, stop_at_first: bool = False) -> list[tuple]:
+        found = []
+        for knows in self.attackers:
+            found += [(p, sign, duals, knows) for p, sign, duals in self.attacker.shortfalls(pattern, knows, stop_at_first)]
+            if found and stop_at_first:
+                break
+        return found
+
+    def _holds_for_counts(self, pattern: np.ndarray) -> bool:
+        return self.integer is None or not self.integer.shortfalls(pattern, stop_at_first=True)
+
+    def _repaired(self, pattern: np.ndarray) -> np.ndarray:
+        """Suppress, one shortfall after the other, the cheapest cells that carry the deviation. Raises Unprotectable where none can."""
+        pattern = pattern.copy()
+        while shortfalls := self._shortfalls(pattern):
+            for p, sign, _, knows in shortfalls:
+                carried = self.carrier.cheapest(pattern, p, sign, knows)
+                if carried is None:
+                    raise Unprotectable(f"even with everything suppressed that may be, {_named(self.problem, [p])} can be told closer than its protection level")
+                pattern[carried] = 1.0
+        return pattern
+
+    def _thinned(self, pattern: np.ndarray) -> np.ndarray:
+        """Publish what protects nothing, the dearest first."""
+        secondary = [i for i in self.free if pattern[i] > 0.5]
+        for i in sorted(secondary, key=lambda i: -self.problem.weight[i]):
+            if time.monotonic() > self.deadline:
+                break
+            pattern[i] = 0.0
+            if self._shortfalls(pattern, stop_at_first=True):
+                pattern[i] = 1.0
+        return pattern
+
+    def _relaxed(self) -> float:
+        """Cuts at the fractional optimum until the bound stands still: most of the work of the search, without branching."""
+        bound, stood_still = 0.0, 0
+        while time.monotonic() < self.deadline and stood_still < 3:
+            pattern, now = self._master(bound, integer=False)
+            stood_still = 0 if now > bound * 1.001 + 1e-12 else stood_still + 1
+            bound = max(bound, now)
+            if not self._cut_off(pattern, integer=False):
+                break
+        return bound
+
+    def _cut_off(self, pattern: np.ndarray, integer: bool = True) -> bool:
+        """Add the cuts that the pattern violates. False where it violates none."""
+        shortfalls = self._shortfalls(pattern)
+        for p, sign, duals, knows in shortfalls:
+            self._add(p, sign, duals, knows, pattern)
+        if shortfalls or not integer or self._holds_for_counts(pattern):
+            return bool(shortfalls)
+        # a larger pattern only widens intervals, so whatever protects suppresses something that this one does not
+        self.rows.append((pattern[self.free] < 0.5).astype(float))
+        self.right.append(1.0)
+        return True
+
+    def _add(self, p: int, sign: int, duals: np.ndarray, knows: np.ndarray | None, pattern: np.ndarray) -> None:
+        level = (self.problem.upper if sign > 0 else self.problem.lower)[p]
+        sides = []
+        for multipliers in (duals, -duals):  # whichever sign the solver gives its duals: both cuts hold, the violated one is of use
+            d = -(self.problem.equations.T @ multipliers)
+            d[p] += sign
+            d[np.abs(d) < 1e-9] = 0.0
+            row = np.minimum(1.0, (np.maximum(d, 0) * self.attacker.above + np.maximum(-d, 0) * self.attacker.below) / level)
+            row[self.problem.state < 0] = 0.0
+            if knows is not None:
+                row[knows] = 0.0
+            sides.append((row @ pattern, row))
+        _, row = min(sides, key=lambda side: side[0])
+        self.rows.append(row[self.free])
+        self.right.append(1.0 - row[self.forced].sum())
+
+    def _master(self, bound: float, integer: bool = True) -> tuple[np.ndarray | None, float]:
+        """The cheapest choice that obeys the cuts so far, and what no pattern can undercut; None where the time is up."""
+        weight = self.problem.weight[self.free] / max(self.problem.weight[self.free].max(initial=0.0), 1e-300)
+        size, cuts = len(self.free), sp.csr_matrix(np.asarray(self.rows)) if self.rows else sp.csr_matrix((0, len(self.free)))
+        engine = model(cuts, np.zeros(size), np.ones(size), highspy.ObjSense.kMinimize)
+        rows = np.arange(len(self.rows), dtype=np.int32)
+        engine.changeRowsBounds(len(rows), rows, np.asarray(self.right), np.full(len(rows), np.inf))
+        columns = np.arange(size, dtype=np.int32)
+        engine.changeColsCost(size, columns, weight)
+        if integer:
+            engine.changeColsIntegrality(size, columns, np.full(size, highspy.HighsVarType.kInteger))
+            engine.setOptionValue("mip_rel_gap", 0.0)
+            engine.setOptionValue("time_limit", max(0.1, self.deadline - time.monotonic()))
+        engine.run()
+        if engine.getModelStatus() == highspy.HighsModelStatus.kTimeLimit:
+            return None, bound
+        if engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            raise Unprotectable(f"no pattern obeys every cut (HiGHS: {engine.getModelStatus()})")
+        chosen = np.clip(np.asarray(engine.getSolution().col_value), 0.0, 1.0)
+        pattern = self.forced.astype(float)
+        pattern[self.free] = np.round(chosen) if integer else chosen
+        found = float(self.problem.weight[self.free] @ (np.round(chosen) if integer else chosen))
+        return pattern, max(bound, found)
+
+
+class _Deviations:
+    """Minimum-cost deviations: which cells carry a sensitive cell away from the truth by its level, at the least weight?"""
+
+    def __init__(self, problem: Problem):
+        self.problem, self.size = problem, len(problem.keys)
+        both = sp.hstack([problem.equations, -problem.equations]).tocsr()
+        self.engine = model(both, np.zeros(2 * self.size), np.zeros(2 * self.size), highspy.ObjSense.kMinimize)
+        self.columns = np.arange(2 * self.size, dtype=np.int32)
+        self.room = np.full(self.size, 2 * problem.value.max(initial=0.0) + problem.upper.max(initial=0.0) + 1)
+
+    def cheapest(self, pattern: np.ndarray, p: int, sign: int, knows: np.ndarray | None) -> np.ndarray | None:
+        """Cells to suppress; None where nothing carries it."""
+        level = (self.problem.upper if sign > 0 else self.problem.lower)[p]
+        may = (self.problem.state >= 0).astype(float)
+        if knows is not None:
+            may[knows] = 0.0
+        low = np.zeros(2 * self.size)
+        high = np.concatenate([self.room * may, self.problem.value * may])
+        low[p], high[p] = (level, level) if sign > 0 else (0.0, 0.0)
+        low[p + self.size], high[p + self.size] = (0.0, 0.0) if sign > 0 else (level, level)
+        if high[p + self.size] > self.problem.value[p] * (1 + TOLERANCE):
+            return None  # no value is below zero
+        cost = np.where(pattern > 0.5, 0.0, self.problem.weight)
+        self.engine.changeColsBounds(len(self.columns), self.columns, low, high)
+        self.engine.changeColsCost(len(self.columns), self.columns, np.concatenate([cost, cost]))
+        self.engine.run()
+        if self.engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        z = np.asarray(self.engine.getSolution().col_value)
+        return np.flatnonzero(np.abs(z[: self.size] - z[self.size :]) > TOLERANCE * level)
+
+
+def _named(problem: Problem, cells) -> str:
+    names = ["/".join(map(str, problem.keys[i])) for i in cells]
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
