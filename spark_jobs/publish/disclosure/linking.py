@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-import scipy.sparse.csgraph
+from scipy.sparse.csgraph import connected_components
 
 from spark_jobs.publish.disclosure import structure
 from spark_jobs.publish.disclosure.sensitivity import SensitivityRule, level
@@ -19,10 +19,10 @@ from spark_jobs.publish.disclosure.structure import Cell, Key, Problem
 
 @dataclass(frozen=True)
 class Told:
-    """What a release told of a cell: its value, whether it was published, and the protection levels it had."""
+    """What a release told of a cell: its true value, the figure published (None where suppressed) and the protection levels it had."""
 
     value: float
-    is_published: bool
+    published: float | None
     lower: float = 0.0
     upper: float = 0.0
 
@@ -53,7 +53,7 @@ def problem_of(
             is_new = (key, told.value) not in variables.numbers
             numbers[key] = number = variables.number(key, told.value)
             variables.demand(number, told.lower, told.upper)
-            if told.is_published:
+            if told.published is not None:
                 variables.state[number] = -1
             elif is_new:
                 variables.state[number] = 1
@@ -72,7 +72,7 @@ def problem_of(
 def equations_that_hold(cells, hierarchies: list[str]) -> list[tuple[Key, list[Key]]]:
     """(total, parts) wherever the parts do add up; where they do not, nobody can subtract."""
     found = []
-    for (dimension, total), parts in structure.equations(cells, hierarchies).items():
+    for (_, total), parts in structure.equations(cells, hierarchies).items():
         added = sum(cells[key].value for key in parts)
         if abs(added - cells[total].value) <= 1e-9 * max(1.0, abs(added)):
             found.append((total, parts))
@@ -84,7 +84,7 @@ def _insiders(cells: dict[Key, Cell], variables: "_Variables", rows: list[tuple[
     alone = {variables.numbers[key, cell.value] for key, cell in cells.items() if cell.units == 1 and cell.value}
     pairs = [(total, part) for total, parts in rows if total in alone for part in parts if part in alone]
     graph = sp.coo_matrix((np.ones(len(pairs)), tuple(zip(*pairs)) or ((), ())), shape=(len(variables.keys),) * 2)
-    _, labels = sp.csgraph.connected_components(graph, directed=False)
+    _, labels = connected_components(graph, directed=False)
     groups = defaultdict(list)
     for number in sorted(alone):
         groups[labels[number]].append(number)

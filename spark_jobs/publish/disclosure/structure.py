@@ -11,7 +11,7 @@ import scipy.sparse as sp
 TOTAL = "TOTAL"
 Key = tuple[str, ...]
 # GB/T 4754-2017: the last division (two digits) of each section
-LAST_DIVISION = dict(A=5, B=12, C=43, D=46, E=50, F=52, G=60, H=62, I=65, J=69, K=70, L=72, M=75, N=79, O=82, P=83, Q=85, R=90, S=96, T=97)  # fmt: skip
+LAST_DIVISION = dict(zip("ABCDEFGHIJKLMNOPQRST", (5, 12, 43, 46, 50, 52, 60, 62, 65, 69, 70, 72, 75, 79, 82, 83, 85, 90, 96, 97)))
 
 
 @dataclass(frozen=True)
