@@ -73,7 +73,7 @@ def _system(releases: Sequence[Published], parents: Sequence[dict]) -> tuple[pd.
         cells = release.cells.reset_index(drop=True)
         keys = list(cells.iloc[:, : len(parents)].itertuples(index=False, name=None))
         ids = [number.setdefault((key, truth), len(number)) for key, truth in zip(keys, cells["truth"])]
-        told, base = cells["published"].to_numpy(float), release.base
+        told, truth, base = cells["published"].to_numpy(float), cells["truth"].to_numpy(float), release.base
         reach = 0 if base is None else base - 1
         sensitive = (cells["lower"] > 0) | (cells["upper"] > 0)
         bounds = {
@@ -87,11 +87,11 @@ def _system(releases: Sequence[Published], parents: Sequence[dict]) -> tuple[pd.
         frames.append(pd.DataFrame({"id": ids, "key": keys, "truth": cells["truth"], **bounds}))
         place = dict(zip(keys, range(len(keys))))
         for dimension, above in enumerate(parents):
-            totals = pd.Series([(*key[:dimension], above.get(key[dimension]), *key[dimension + 1 :]) for key in keys])
-            for total, parts in totals.groupby(totals):
-                summed = cells["truth"].iloc[parts.index].sum()
-                if total in place and abs(summed - cells["truth"].iloc[place[total]]) <= 1e-9 * max(1.0, abs(summed)):
-                    triples += [(row, ids[i], 1.0) for i in parts.index] + [(row, ids[place[total]], -1.0)]
+            totals = pd.Series([place.get((*key[:dimension], above.get(key[dimension]), *key[dimension + 1 :]), -1) for key in keys])
+            for total, parts in totals[totals >= 0].groupby(totals[totals >= 0]).groups.items():
+                summed = truth[parts].sum()
+                if abs(summed - truth[total]) <= 1e-9 * max(1.0, abs(summed)):
+                    triples += [(row, ids[i], 1.0) for i in parts] + [(row, ids[total], -1.0)]
                     row += 1
     unknowns = pd.concat(frames).groupby("id", sort=True)
     table = unknowns.agg({"key": "first", "truth": "first", "centre": "first", "floor": "max", "ceiling": "min", "lower": "max", "upper": "max", "width": "max"})
@@ -126,30 +126,28 @@ def _intervals(table: pd.DataFrame, equations: sp.csr_matrix, demanded: pd.DataF
     if demanded["width"].any() and not exact:
         _by_shifts(table, equations, low, high)
     unknown = np.flatnonzero(floor < ceiling)
-    place = {int(cell): i for i, cell in enumerate(unknown)}
     tying = equations[:, unknown].getnnz(axis=1) > 0
     matrix, right = equations[tying][:, unknown], -(equations @ np.where(floor < ceiling, 0.0, floor))[tying]
     for sign in (1, -1):
-        wanted, before = [cell for cell in demanded.index if cell in place], None
-        while wanted := [cell for cell in wanted if exact or _is_open(demanded.loc[cell], low[cell], high[cell], sign)]:
+        levels = table["upper" if sign > 0 else "lower"].to_numpy(float) + table["width"].to_numpy(float)
+        wanted, before = demanded.index[(floor < ceiling)[demanded.index]].to_numpy(), None
+        while len(wanted := wanted if exact else wanted[_is_open(table, low, high, sign)[wanted]]):
             # one table that moves many cells far enough spares as many attacks; where it proves nothing more, each cell is attacked alone
-            alone = exact or before == len(wanted) or before == -1
+            alone = exact or before in (len(wanted), -1)
             before = -1 if alone else len(wanted)
-            targets = [wanted.pop()] if alone else wanted
-            costs, least, most = np.zeros(len(unknown)), floor[unknown], ceiling[unknown]
-            for cell in targets:
-                level = demanded.loc[cell, "upper" if sign > 0 else "lower"] or demanded.loc[cell, "width"]
-                costs[place[cell]] = -sign / level
-                if not alone:
-                    least[place[cell]] = max(least[place[cell]], truth[cell] - level)
-                    most[place[cell]] = min(most[place[cell]], truth[cell] + level)
-            found = linprog(costs, A_eq=matrix, b_eq=right, bounds=np.c_[least, most], method="highs", integrality=int(is_count))
+            targets, wanted = (wanted[-1:], wanted[:-1]) if alone else (wanted, wanted)
+            costs, least, most = np.zeros(len(table)), floor.copy(), ceiling.copy()
+            costs[targets] = -sign / np.where(levels > 0, levels, 1.0)[targets]
+            if not alone:
+                least[targets] = np.maximum(floor, truth - levels)[targets]
+                most[targets] = np.minimum(ceiling, truth + levels)[targets]
+            found = linprog(costs[unknown], A_eq=matrix, b_eq=right, bounds=np.c_[least, most][unknown], method="highs", integrality=int(is_count))
             attacks += 1
             if found.status == 3:  # nothing bounds it
                 high[targets] = np.inf
                 continue
             if found.status != 0:
-                raise RuntimeError(f"an attack on {demanded.loc[targets[0], 'key']} ended with: {found.message}; what is published contradicts itself")
+                raise RuntimeError(f"an attack on {table.loc[targets[0], 'key']} ended with: {found.message}; what is published contradicts itself")
             seen = np.round(found.x) if is_count else found.x
             low[unknown], high[unknown] = np.minimum(low[unknown], seen), np.maximum(high[unknown], seen)
     return low, high, attacks
@@ -170,14 +168,14 @@ def _by_shifts(table: pd.DataFrame, equations: sp.csr_matrix, low: np.ndarray, h
     unbalanced = (abs(equations @ moved) > 0).sum(axis=0).A1 > 0 if equations.shape[0] else np.zeros(len(table), bool)
     for cell in np.flatnonzero(~unbalanced):
         with_it = moved.indices[moved.indptr[cell] : moved.indptr[cell + 1]]
-        high[cell] = max(high[cell], centre[cell] + max(0.0, (ceiling - centre)[with_it].min()))
-        low[cell] = min(low[cell], centre[cell] - max(0.0, (centre - floor)[with_it].min()))
+        high[with_it] = np.maximum(high[with_it], centre[with_it] + max(0.0, (ceiling - centre)[with_it].min()))
+        low[with_it] = np.minimum(low[with_it], centre[with_it] - max(0.0, (centre - floor)[with_it].min()))
 
 
-def _is_open(demand: pd.Series, low: float, high: float, sign: int) -> bool:
-    if demand["width"] > 0:
-        return high - low < demand["width"] * (1 - SLACK)
-    return high - demand["truth"] < demand["upper"] * (1 - SLACK) if sign > 0 else demand["truth"] - low < demand["lower"] * (1 - SLACK)
+def _is_open(table: pd.DataFrame, low: np.ndarray, high: np.ndarray, sign: int) -> np.ndarray:
+    """Cells whose demand in this direction no table found so far has met."""
+    reached, level = (high - table["truth"], table["upper"]) if sign > 0 else (table["truth"] - low, table["lower"])
+    return ((reached < level * (1 - SLACK)) | (high - low < table["width"] * (1 - SLACK))).to_numpy()
 
 
 def _is_safe(found: pd.DataFrame) -> pd.Series:

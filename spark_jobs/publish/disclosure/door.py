@@ -6,6 +6,7 @@ What has left is kept in the ledger of the deployment, so the same request gives
 
 from dataclasses import asdict, dataclass
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -103,9 +104,11 @@ def _protect_cells(settings: Settings, rule: TableRule, frame: pa.Table, report:
 def _protect_slice(rule: TableRule, cells: dict[Key, Cell], earlier: list[Earlier], report: Report, seconds: float) -> dict[Key, Told]:
     hierarchies, is_count = list(rule.dimensions.values()), rule.kind == "frequency"
     levels = {key: level(cell, rule.sensitivity, is_count) for key, cell in cells.items()}
-    same = next((one.cells for one in earlier if {key: (told.value, told.lower, told.upper) for key, told in one.cells.items()} == {k: (c.value, *levels[k]) for k, c in cells.items()}), None)
-    if same is not None:
-        told, status = same, "as told before"
+    base = rule.base if rule.treatment == "rounding" else None
+    truth = {key: (cell.value, *levels[key]) for key, cell in cells.items()}
+    same = (one.cells for one in earlier if one.base == base and {key: (told.value, told.lower, told.upper) for key, told in one.cells.items()} == truth)
+    if unchanged := next(same, None):
+        told, status = unchanged, "as told before"
     elif rule.treatment == "rounding":
         figures = rounded(cells, hierarchies, rule.base, rule.sensitivity.minimum_units, earlier, max(2.0, seconds))
         told, status = {key: Told(cell.value, figures[key], *levels[key]) for key, cell in cells.items()}, "rounded"
@@ -115,19 +118,16 @@ def _protect_slice(rule: TableRule, cells: dict[Key, Cell], earlier: list[Earlie
         hidden = {key for key, is_hidden in zip(problem.keys[: len(cells)], pattern.suppressed) if is_hidden}
         told, status = {key: Told(cell.value, None if key in hidden else cell.value, *levels[key]) for key, cell in cells.items()}, pattern.status
     report.add_slice(told, hierarchies, status)
-    published = [_published(rule, told, cells)] + [_published(rule, one.cells) for one in earlier if one.cells != told]
+    published = [_published(told, base, cells), *(_published(one.cells, one.base) for one in earlier if (one.cells, one.base) != (told, base))]
     parents = [{code: parent(code) for release in published for code in release.cells[i]} for i, parent in enumerate(HIERARCHIES[name] for name in hierarchies)]
     report.add_audit(audit(published, parents, is_count))
     return told
 
 
-def _published(rule: TableRule, told: dict[Key, Told], cells: dict[Key, Cell] | None = None) -> Published:
-    import pandas as pd
-
+def _published(told: dict[Key, Told], base: int | None, cells: dict[Key, Cell] | None = None) -> Published:
     rows = [(*key, one.value, one.published, one.lower, one.upper, cells[key].units if cells else None) for key, one in told.items()]
-    columns = [*range(len(rule.dimensions)), "truth", "published", "lower", "upper", "units"]
-    frame = pd.DataFrame(rows, columns=columns).astype({"truth": float, "published": float})
-    return Published(frame, rule.base if rule.treatment == "rounding" else None)
+    columns = [*range(len(next(iter(told)))), "truth", "published", "lower", "upper", "units"]
+    return Published(pd.DataFrame(rows, columns=columns).astype({"truth": float, "published": float}), base)
 
 
 def _measure(rule: TableRule, frame: pa.Table, report: Report) -> None:

@@ -29,15 +29,14 @@ class Told:
 
 @dataclass(frozen=True)
 class Earlier:
-    """A release that has left: its name, its cells, totals included."""
+    """A release that has left: its name, its cells, totals included, and the base its figures were rounded to (None: exact where published)."""
 
     release_id: str
     cells: dict[Key, Told]
+    base: int | None = None
 
 
-def problem_of(
-    cells: dict[Key, Cell], hierarchies: list[str], rule: SensitivityRule, is_count: bool, weigh_by: str = "value", earlier: Iterable[Earlier] = ()
-) -> Problem:
+def problem_of(cells: dict[Key, Cell], hierarchies: list[str], rule: SensitivityRule, is_count: bool, weigh_by: str = "value", earlier: Iterable[Earlier] = ()) -> Problem:
     """The problem of a table after the earlier releases of the same table. `weigh_by`: "value" loses the least sum, "count" the fewest cells."""
     variables = _Variables()
     for key, cell in cells.items():

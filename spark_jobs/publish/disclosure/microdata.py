@@ -24,9 +24,13 @@ class Anonymity:
         """Why these rows do not leave, in words; empty where they may."""
         found = []
         if self.k < k:
-            found.append(f"k-anonymity is {self.k}, asked for is {k}: {self.rows_at_risk} of {self.rows} rows stand in {self.combinations_at_risk} of {self.combinations} combinations that too few share")
+            found.append(
+                f"k-anonymity is {self.k}, asked for is {k}: {self.rows_at_risk} of {self.rows} rows stand in {self.combinations_at_risk} of {self.combinations} combinations that too few share"
+            )
         if self.l < l:
-            found.append(f"l-diversity is {self.l}, asked for is {l}: {self.rows_without_diversity} of {self.rows} rows stand in combinations with too few different sensitive values")
+            found.append(
+                f"l-diversity is {self.l}, asked for is {l}: {self.rows_without_diversity} of {self.rows} rows stand in combinations with too few different sensitive values"
+            )
         return found
 
 

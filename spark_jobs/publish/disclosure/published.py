@@ -40,9 +40,11 @@ class Ledger:
         """Everything told so far, by slice, the same telling once."""
         found: dict[Slice, list[Earlier]] = {}
         for path in sorted(self.folder.glob("*.parquet")):
-            for piece, cells in _read(path)[0].items():
-                if all(cells != other.cells for other in found.get(piece, [])):
-                    found.setdefault(piece, []).append(Earlier(path.stem, cells))
+            told, report = _read(path)
+            base = report["rule"]["base"] if report["treatment"] == "rounding" else None
+            for piece, cells in told.items():
+                if all((cells, base) != (other.cells, other.base) for other in found.get(piece, [])):
+                    found.setdefault(piece, []).append(Earlier(path.stem, cells, base))
         return found
 
     def keep(self, release_id: str, digest: str, told: dict[Slice, dict[Key, Told]], report: dict) -> None:
