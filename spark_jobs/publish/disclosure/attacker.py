@@ -25,15 +25,17 @@ class Attacker:
         if integer:
             self.engine.changeColsIntegrality(self.size, self.indices, np.full(self.size, highspy.HighsVarType.kInteger))
 
-    def shortfalls(self, pattern: np.ndarray, knows: np.ndarray | None = None, stop_at_first: bool = False) -> list[tuple[int, int, np.ndarray]]:
-        """(cell, sign, duals) for each level that the pattern (0…1 a cell) does not give; `knows`: the cells that this attacker knows himself.
+    def shortfalls(self, pattern: np.ndarray, insider: tuple[np.ndarray, np.ndarray] | None = None, stop_at_first: bool = False) -> list[tuple[int, int, np.ndarray]]:
+        """(cell, sign, duals) for each level that the pattern (0…1 a cell) does not give; `insider`: the cells that this attacker knows,
+        and those he is part of, which are not attacked.
 
         One consistent table can prove many cells at once, so all open levels are asked for together until that proves no more, then one by one.
         """
         low, high = -self.below * pattern, self.above * pattern
-        if knows is not None:
-            low[knows] = high[knows] = 0.0
-        own = set() if knows is None else set(map(int, knows))
+        own: set[int] = set()
+        if insider is not None:
+            low[insider[0]] = high[insider[0]] = 0.0
+            own = set(map(int, insider[1]))
         found = []
         for sign, levels in ((1, self.problem.upper), (-1, self.problem.lower)):
             wanted = set(map(int, np.flatnonzero(levels > 0))) - own

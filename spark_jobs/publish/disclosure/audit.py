@@ -52,11 +52,11 @@ def audit(releases: Sequence[Published], parents: Sequence[dict[str, str | None]
     """Attack all releases together. `parents`: code → code above, a dictionary a dimension. `exact`: find every interval to its ends."""
     unknowns, equations = _system(releases, parents)
     attacks, rows = 0, []
-    for name, known in [("outsider", set()), *_insiders(releases[0].cells, parents, is_count)]:
+    for name, known, part_of in [("outsider", set(), set()), *_insiders(releases[0].cells, parents, is_count)]:
         table = unknowns.copy()
         own = [i for i, key in enumerate(table["key"]) if key in known]
         table.loc[own, ["floor", "ceiling"]] = table.loc[own, ["truth", "truth"]].to_numpy()
-        demanded = table[(table[["lower", "upper", "width"]] > 0).any(axis=1) & ~table["key"].isin(known)]
+        demanded = table[(table[["lower", "upper", "width"]] > 0).any(axis=1) & ~table["key"].isin(part_of)]
         low, high, count = _intervals(table, equations, demanded, is_count, exact)
         attacks += count
         found = demanded.assign(attacker=name, low=low[demanded.index], high=high[demanded.index])
@@ -99,12 +99,15 @@ def _system(releases: Sequence[Published], parents: Sequence[dict]) -> tuple[pd.
     return table, sp.csr_matrix((signs, (rows, columns)), shape=(row, len(table)))
 
 
-def _insiders(cells: pd.DataFrame, parents: Sequence[dict], is_count: bool) -> list[tuple[str, set]]:
-    """Units that stand alone behind a cell, each with the cells it knows: its own of the lowest level and every total that holds it alone."""
+def _insiders(cells: pd.DataFrame, parents: Sequence[dict], is_count: bool) -> list[tuple[str, set, set]]:
+    """Units that stand alone behind a cell of the lowest level, each with the cells it knows (totals that hold it alone) and those it is part of. The latter
+    are not its to attack: their protection levels already reckon with a contributor as attacker."""
     if is_count or "units" not in cells:
         return []
-    alone = set(cells.loc[(cells["units"] == 1) & (cells["truth"] != 0)].iloc[:, : len(parents)].itertuples(index=False, name=None))
-    return [(str(key), {other for other in alone if _holds(other, key, parents)}) for key in sorted(alone) if not any(_holds(key, o, parents) for o in alone - {key})]
+    keys = list(cells.iloc[:, : len(parents)].itertuples(index=False, name=None))
+    alone = {key for key, units, truth in zip(keys, cells["units"], cells["truth"]) if units == 1 and truth}
+    lowest = [key for key in sorted(alone) if not any(_holds(key, other, parents) for other in alone - {key})]
+    return [(str(key), {other for other in alone if _holds(other, key, parents)}, {other for other in keys if _holds(other, key, parents)}) for key in lowest]
 
 
 def _holds(total: tuple, part: tuple, parents: Sequence[dict]) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from spark_jobs.publish.disclosure import structure
 from spark_jobs.publish.disclosure.sensitivity import SensitivityRule, level
@@ -78,8 +78,8 @@ def equations_that_hold(cells, hierarchies: list[str]) -> list[tuple[Key, list[K
     return found
 
 
-def _insiders(cells: dict[Key, Cell], variables: "_Variables", rows: list[tuple[int, list[int]]]) -> list[np.ndarray]:
-    """Groups of cells behind which one and the same unit stands alone: a total of one unit is that unit's only part."""
+def _insiders(cells: dict[Key, Cell], variables: "_Variables", rows: list[tuple[int, list[int]]]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Cells behind which one and the same unit stands alone (a total of one unit is that unit's only part), and the cells it is part of."""
     alone = {variables.numbers[key, cell.value] for key, cell in cells.items() if cell.units == 1 and cell.value}
     pairs = [(total, part) for total, parts in rows if total in alone for part in parts if part in alone]
     graph = sp.coo_matrix((np.ones(len(pairs)), tuple(zip(*pairs)) or ((), ())), shape=(len(variables.keys),) * 2)
@@ -87,7 +87,9 @@ def _insiders(cells: dict[Key, Cell], variables: "_Variables", rows: list[tuple[
     groups = defaultdict(list)
     for number in sorted(alone):
         groups[labels[number]].append(number)
-    return [np.asarray(group) for group in groups.values()]
+    upward = [(part, total) for total, parts in rows for part in parts]
+    edges = sp.csr_matrix((np.ones(len(upward)), tuple(zip(*upward)) or ((), ())), shape=(len(variables.keys),) * 2)
+    return [(np.asarray(group), np.unique(np.concatenate([breadth_first_order(edges, i, return_predecessors=False) for i in group]))) for group in groups.values()]
 
 
 class _Variables:

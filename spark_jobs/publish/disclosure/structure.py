@@ -93,7 +93,8 @@ class Problem:
     """What the attacker does not know and how much must stay unknown. Arrays run over `keys`.
 
     `equations` @ value = 0. `state`: 0 may be suppressed or published, 1 is suppressed, -1 is published and stays so (zeros; what an earlier release told).
-    `lower`, `upper`: protection levels in units of the value, 0 for safe cells. `insiders`: cells that one single unit stands behind alone, and therefore knows.
+    `lower`, `upper`: protection levels in units of the value, 0 for safe cells. `insiders`: for each unit that stands
+    alone behind cells: those cells, which it knows, and all cells it is part of, whose levels already reckon with a contributor who attacks.
     """
 
     keys: list[tuple]
@@ -103,7 +104,7 @@ class Problem:
     lower: np.ndarray
     upper: np.ndarray
     state: np.ndarray
-    insiders: list[np.ndarray]
+    insiders: list[tuple[np.ndarray, np.ndarray]]
     is_count: bool
 
     @property

@@ -86,8 +86,9 @@ class _Search:
 
     def _shortfalls(self, pattern: np.ndarray, stop_at_first: bool = False) -> list[tuple]:
         found = []
-        for knows in self.attackers:
-            found += [(p, sign, duals, knows) for p, sign, duals in self.attacker.shortfalls(pattern, knows, stop_at_first)]
+        for insider in self.attackers:
+            knows = None if insider is None else insider[0]
+            found += [(p, sign, duals, knows) for p, sign, duals in self.attacker.shortfalls(pattern, insider, stop_at_first)]
             if found and stop_at_first:
                 break
         return found
