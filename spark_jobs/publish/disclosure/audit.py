@@ -124,7 +124,7 @@ def _chain(code: str, up: dict) -> list[str]:
 def _intervals(table: pd.DataFrame, equations: sp.csr_matrix, demanded: pd.DataFrame, is_count: bool, exact: bool) -> tuple[np.ndarray, np.ndarray, int]:
     """(lowest, highest, attacks): the values of every unknown over all consistent tables found. Tables are looked for until each demanded cell is proven
     safe, or its bound is reached; with `exact` always to the bound."""
-    truth, floor, ceiling = (table[name].to_numpy(float) for name in ("truth", "floor", "ceiling"))
+    truth, floor, ceiling, width = (table[name].to_numpy(float) for name in ("truth", "floor", "ceiling", "width"))
     low, high, attacks = truth.copy(), truth.copy(), 0
     if demanded["width"].any() and not exact:
         _by_shifts(table, equations, low, high)
@@ -132,18 +132,19 @@ def _intervals(table: pd.DataFrame, equations: sp.csr_matrix, demanded: pd.DataF
     tying = equations[:, unknown].getnnz(axis=1) > 0
     matrix, right = equations[tying][:, unknown], -(equations @ np.where(floor < ceiling, 0.0, floor))[tying]
     for sign in (1, -1):
-        levels = table["upper" if sign > 0 else "lower"].to_numpy(float) + table["width"].to_numpy(float)
+        level = table["upper" if sign > 0 else "lower"].to_numpy(float)
+        far = np.where(level + width > 0, level + width, 1.0)
         wanted, before = demanded.index[(floor < ceiling)[demanded.index]].to_numpy(), None
-        while len(wanted := wanted if exact else wanted[_is_open(table, low, high, sign)[wanted]]):
+        while len(wanted := wanted if exact else wanted[_is_open(truth, low, high, level, width, sign)[wanted]]):
             # one table that moves many cells far enough spares as many attacks; where it proves nothing more, each cell is attacked alone
             alone = exact or before in (len(wanted), -1)
             before = -1 if alone else len(wanted)
             targets, wanted = (wanted[-1:], wanted[:-1]) if alone else (wanted, wanted)
             costs, least, most = np.zeros(len(table)), floor.copy(), ceiling.copy()
-            costs[targets] = -sign / np.where(levels > 0, levels, 1.0)[targets]
+            costs[targets] = -sign / far[targets]
             if not alone:
-                least[targets] = np.maximum(floor, truth - levels)[targets]
-                most[targets] = np.minimum(ceiling, truth + levels)[targets]
+                least[targets] = np.maximum(floor, truth - far)[targets]
+                most[targets] = np.minimum(ceiling, truth + far)[targets]
             found = linprog(costs[unknown], A_eq=matrix, b_eq=right, bounds=np.c_[least, most][unknown], method="highs", integrality=int(is_count))
             attacks += 1
             if found.status == 3:  # nothing bounds it
@@ -160,8 +161,8 @@ def _by_shifts(table: pd.DataFrame, equations: sp.csr_matrix, low: np.ndarray, h
     """Rounded figures: the published table with one cell and all totals above it moved by one step is consistent wherever every equation keeps its balance,
     so a step within all floors and ceilings proves that value. One product of matrices shows it for every cell."""
     centre, floor, ceiling = (table[name].to_numpy(float) for name in ("centre", "floor", "ceiling"))
-    if np.isnan(centre).any() or (equations @ centre).any():
-        return
+    if not ((floor <= centre) & (centre <= ceiling)).all() or (equations @ centre).any():
+        return  # suppressed cells, or two roundings of one count: programs must find out
     totals, parts = (equations < 0).astype(float), (equations > 0).astype(float)
     above = (totals.T @ parts).astype(bool).astype(float)  # (total, part)
     moved = sp.identity(len(table), format="csr")
@@ -175,12 +176,12 @@ def _by_shifts(table: pd.DataFrame, equations: sp.csr_matrix, low: np.ndarray, h
         low[with_it] = np.minimum(low[with_it], centre[with_it] - max(0.0, (centre - floor)[with_it].min()))
 
 
-def _is_open(table: pd.DataFrame, low: np.ndarray, high: np.ndarray, sign: int) -> np.ndarray:
+def _is_open(truth: np.ndarray, low: np.ndarray, high: np.ndarray, level: np.ndarray, width: np.ndarray, sign: int) -> np.ndarray:
     """Cells whose demand in this direction no table found so far has met."""
-    reached, level = (high - table["truth"], table["upper"]) if sign > 0 else (table["truth"] - low, table["lower"])
-    return ((reached < level * (1 - SLACK)) | (high - low < table["width"] * (1 - SLACK))).to_numpy()
+    reached = high - truth if sign > 0 else truth - low
+    return (reached < level * (1 - SLACK)) | (high - low < width * (1 - SLACK))
 
 
-def _is_safe(found: pd.DataFrame) -> pd.Series:
-    reached = pd.DataFrame({"upper": found["high"] - found["truth"], "lower": found["truth"] - found["low"], "width": found["high"] - found["low"]})
-    return (reached >= found[["upper", "lower", "width"]] * (1 - SLACK)).all(axis=1)
+def _is_safe(found: pd.DataFrame) -> np.ndarray:
+    truth, low, high, *demands = (found[name].to_numpy(float) for name in ("truth", "low", "high", "upper", "lower", "width"))
+    return np.all([reached >= demand * (1 - SLACK) for reached, demand in zip((high - truth, truth - low, high - low), demands)], axis=0)

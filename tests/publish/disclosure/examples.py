@@ -17,13 +17,13 @@ def flat_table(rows: dict[str, list[float]], columns: str = "ABC") -> dict[Key, 
     return with_totals({(row, column): Cell(float(value)) for row, values in rows.items() for column, value in zip(columns, values, strict=True)}, FLAT)
 
 
-def random_table(random: np.random.Generator, prefectures: int, counties: int, sections: str, divisions: int) -> dict[Key, Cell]:
-    """Region, prefectures and counties by total, sections and divisions; log-normal contributions of 0 to 11 units a cell, many cells of few."""
+def random_table(random: np.random.Generator, prefectures: int, counties: int, sections: str, divisions: int, few: float = 0.15) -> dict[Key, Cell]:
+    """Region, prefectures and counties by total, sections and divisions; log-normal contributions of 4 to 24 units a cell, a share `few` of them of 0 to 3."""
     leaves = {}
     for prefecture in range(1, prefectures + 1):
         for county in range(1, counties + 1) if counties else [0]:
             for code in (f"{FIRST_DIVISION[section] + i:02d}" for section in sections for i in range(divisions)):
-                units = int(random.integers(0, 12) if random.random() > 0.15 else random.integers(0, 3))
+                units = int(random.integers(4, 25) if random.random() > few else random.integers(0, 4))
                 parts = sorted((round(float(part), 1) for part in random.lognormal(3, 1.2, units)), reverse=True)
                 leaves[f"45{prefecture:02d}{county:02d}", code] = Cell(round(sum(parts), 1), units, *[*parts, 0.0, 0.0][:2])
     return with_totals(leaves, REGIONAL)

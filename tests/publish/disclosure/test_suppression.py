@@ -43,13 +43,13 @@ def test_no_cheaper_pattern_protects_as_enumeration_shows(level):
     cells, problem = investment(level)
     cost = suppress(problem).cost
     others = [key for key in cells if key != ("II", "C")]
-    cheaper = [pattern for n in range(5) for pattern in itertools.combinations(others, n) if sum(cells[key].value for key in pattern) < cost]
+    cheaper = [pattern for n in range(4) for pattern in itertools.combinations(others, n) if sum(cells[key].value for key in pattern) < cost]
     protecting = 0
     for pattern in cheaper:
         figures = {key: cell.value for key, cell in cells.items() if key not in pattern and key != ("II", "C")}
         protecting += attacked([published(cells, figures, NO_RULE, False, levels={("II", "C"): (level, level)})], FLAT, False).narrowed == 0
-    print(f"level {level}: cost {cost:g}, cheaper patterns of up to four cells that protect: {protecting} of {len(cheaper)}")
-    assert protecting == 0 and len(cheaper) >= 5
+    print(f"level {level}: cost {cost:g}, cheaper patterns of up to three cells that protect: {protecting} of {len(cheaper)}")
+    assert protecting == 0 and len(cheaper) > 10
 
 
 def test_one_cell_of_two_by_two_takes_all_four():
@@ -92,7 +92,7 @@ def test_of_200_random_hierarchical_tables_nothing_can_be_recovered():
     bare = sensitive = tables = 0
     started, searched = time.monotonic(), 0.0
     for number in range(200):
-        shape = [(3, 0, "C", 4), (4, 0, "CD", 2), (2, 2, "C", 3), (3, 0, "CDE", 2), (2, 2, "CD", 2)][number % 5]
+        shape = [(5, 0, "C", 5), (4, 0, "CD", 3), (2, 3, "C", 4), (4, 0, "CDE", 2), (2, 2, "CD", 3)][number % 5]
         is_count = number % 3 == 0
         cells = random_table(random, *shape)
         cells, rule = (counted(cells), SensitivityRule(3)) if is_count else (cells, EVERY_RULE)
@@ -112,7 +112,7 @@ def test_of_200_random_hierarchical_tables_nothing_can_be_recovered():
     print(f"suppressed cells: {report.loss.suppressed} of {report.loss.cells} ({report.loss.cells_pct:.1f} %), naive {report.naive.cells_pct:.1f} %, primary {report.primary}")
     print(f"value suppressed: {report.loss.value_pct:.1f} %, naive {report.naive.value_pct:.1f} %")
     print(f"with primary suppression alone the same attacker wins {bare} of {sensitive} in {tables} of the tables")
-    assert report.slices == 200 and report.attacked > 1000 and report.primary > 500
+    assert report.slices == 200 and report.attacked > 800 and report.primary > 500
     assert report.narrowed == report.recovered == 0
     assert report.loss.cells_pct < report.naive.cells_pct and report.loss.value_pct < report.naive.value_pct
     assert bare > 0
