@@ -80,8 +80,18 @@ class Report:
         self.narrowed += audit.narrowed
         self.recovered += audit.recovered
 
+    def for_readers(self) -> dict:
+        """What may stand beside the exported table: how it was protected and what is missing. The parameters of the p % and dominance rules and which cells
+        were sensitive stay inside: they would narrow every interval (tau-ARGUS manual, Hundepool et al. 2012)."""
+        told = {"treatment": self.treatment, "decision": self.decision, "owner": self.owner, "because": self.because, "columns_dropped": self.columns_dropped}
+        if self.treatment == "suppression":
+            told |= {"cells": self.loss.cells, "suppressed": self.loss.suppressed, "suppressed_value_pct": round(self.loss.value_pct, 1)}
+        if self.treatment == "rounding":
+            told |= {"rounded_to": self.rule["base"], "zero": "rows rounded to zero are not listed"}
+        return told
+
     def as_dict(self) -> dict:
-        """For JSON, with the percentages of both losses."""
+        """For the audit row inside, with the percentages of both losses."""
         losses = {name: asdict(loss) | {"cells_pct": loss.cells_pct, "value_pct": loss.value_pct} for name, loss in (("loss", self.loss), ("naive", self.naive))}
         return asdict(self) | losses
 

@@ -94,7 +94,7 @@ def _table(name: str, item: dict, defaults: dict) -> TableRule:
     said = defaults | item.get("rule", {})
     if unknown := sorted(set(said) - {*SENSITIVITY, "base", "k", "l"}):
         raise InvalidRule(f"{name}: there is no rule {', '.join(unknown)}")
-    if said["base"] < said["minimum_units"]:
+    if item["treatment"] == "rounding" and said["base"] < (said["minimum_units"] or 0):
         raise InvalidRule(f"{name}: base {said['base']} is below minimum_units {said['minimum_units']}: a rounded figure would show that a count is sensitive")
     sensitivity = SensitivityRule(**{key: tuple(value) if isinstance(value, list) else value for key, value in said.items() if key in SENSITIVITY})
     fields = {key: tuple(value) if isinstance(value, list) else value for key, value in item.items() if key != "rule"}

@@ -98,8 +98,11 @@ class _Search:
 
     def _repaired(self, pattern: np.ndarray) -> np.ndarray:
         """Suppress, one shortfall after the other, the cheapest cells that carry the deviation. Raises Unprotectable where none can."""
-        pattern = pattern.copy()
+        pattern, before = pattern.copy(), -1.0
         while shortfalls := self._shortfalls(pattern):
+            if pattern.sum() == before:
+                raise RuntimeError(f"suppressing more changes nothing for {_named(self.problem, [one[0] for one in shortfalls])}: values too far apart for the solver's precision")
+            before = pattern.sum()
             for p, sign, _, knows in shortfalls:
                 carried = self.carrier.cheapest(pattern, p, sign, knows)
                 if carried is None:

@@ -47,8 +47,8 @@ def test_the_shortcut_of_the_auditor_agrees_with_full_attacks():
     assert agreed == compared > 10
 
 
-def test_conventional_rounding_is_not_additive_and_the_auditor_needs_no_additivity_to_undo_it():
-    """1 + 1 + 1 = 3: each rounded alone gives 0, 0, 0 beside a total of 3, which tells nothing else than three ones or (2, 1, 0)."""
+def test_each_count_rounded_alone_breaks_the_total_and_controlled_rounding_keeps_it():
+    """1 + 1 + 1 = 3: rounded alone they are 0, 0, 0 beside a total of 3."""
     cells = flat_table({"I": [1, 1, 1]})
     figures = {key: round(cell.value / 3) * 3 for key, cell in cells.items()}
     assert sum(figures["I", code] for code in "ABC") != figures["I", "TOTAL"]
