@@ -77,19 +77,19 @@ def protect(settings: Settings, table: str, frame: pa.Table, role: str, release_
 
 
 def _protect_cells(settings: Settings, rule: TableRule, frame: pa.Table, report: Report, seconds: float) -> pa.Table:
-    cells = tables.slices(rule, frame)
     ledger = Ledger(settings.home / "disclosure" / rule.table)
-    digest = ledger.digest(rule, {piece: {key: (one.value, one.units, one.largest, one.second) for key, one in of.items()} for piece, of in cells.items()})
+    digest = ledger.digest(rule, frame)
     before = ledger.kept(report.release_id, digest)
     if before:
         told, figures = before
         losses = {name: Loss(**{key: value for key, value in figures.pop(name).items() if not key.endswith("_pct")}) for name in ("loss", "naive")}
         vars(report).update(figures | losses | {"role": report.role})
     else:
-        earlier, told = ledger.earlier(), {}
+        cells, earlier, told, told_in = tables.slices(rule, frame), ledger.earlier(), {}, {}
         try:
             for piece, of in cells.items():
-                told[piece] = _protect_slice(rule, of, earlier.get(piece, []), report, seconds / len(cells))
+                told[piece], name = _protect_slice(rule, of, earlier.get(piece, []), report, seconds / len(cells))
+                told_in.setdefault(name, []).append(piece)
         except (Unprotectable, ContributorsUnknown) as fault:
             _refuse(f"{rule.table} of {report.release_id} cannot be protected: {fault}", report)
         report.earlier_releases = sorted({one.release_id for piece in cells for one in earlier.get(piece, [])})
@@ -97,18 +97,20 @@ def _protect_cells(settings: Settings, rule: TableRule, frame: pa.Table, report:
             _refuse(f"{rule.table} of {report.release_id}: the auditor narrowed {report.narrowed} of {report.attacked} sensitive cells below their protection", report)
     result, report.rows_not_listed = tables.protected(rule, frame, told)
     if not before:
-        ledger.keep(report.release_id, digest, told, report.as_dict())
+        new = {piece: told[piece] for piece in told_in.pop(None, [])}
+        ledger.keep(report.release_id, digest, new, told_in, report.as_dict())
     return _without(rule, result)
 
 
-def _protect_slice(rule: TableRule, cells: dict[Key, Cell], earlier: list[Earlier], report: Report, seconds: float) -> dict[Key, Told]:
+def _protect_slice(rule: TableRule, cells: dict[Key, Cell], earlier: list[Earlier], report: Report, seconds: float) -> tuple[dict[Key, Told], str | None]:
+    """The slice as it leaves, and the name of the earlier telling where it is the same."""
     hierarchies, is_count = list(rule.dimensions.values()), rule.kind == "frequency"
     levels = {key: level(cell, rule.sensitivity, is_count) for key, cell in cells.items()}
     base = rule.base if rule.treatment == "rounding" else None
     truth = {key: (cell.value, *levels[key]) for key, cell in cells.items()}
-    same = (one.cells for one in earlier if one.base == base and {key: (told.value, told.lower, told.upper) for key, told in one.cells.items()} == truth)
+    same = (one for one in earlier if one.base == base and {key: (told.value, told.lower, told.upper) for key, told in one.cells.items()} == truth)
     if unchanged := next(same, None):
-        told, status = unchanged, "as told before"
+        told, status = unchanged.cells, "as told before"
     elif rule.treatment == "rounding":
         figures = rounded(cells, hierarchies, rule.base, rule.sensitivity.minimum_units, earlier, max(2.0, seconds))
         told, status = {key: Told(cell.value, figures[key], *levels[key]) for key, cell in cells.items()}, "rounded"
@@ -121,7 +123,7 @@ def _protect_slice(rule: TableRule, cells: dict[Key, Cell], earlier: list[Earlie
     published = [_published(told, base, cells), *(_published(one.cells, one.base) for one in earlier if (one.cells, one.base) != (told, base))]
     parents = [{code: parent(code) for release in published for code in release.cells[i]} for i, parent in enumerate(HIERARCHIES[name] for name in hierarchies)]
     report.add_audit(audit(published, parents, is_count))
-    return told
+    return told, unchanged.release_id if unchanged else None
 
 
 def _published(told: dict[Key, Told], base: int | None, cells: dict[Key, Cell] | None = None) -> Published:

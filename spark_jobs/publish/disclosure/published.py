@@ -15,9 +15,12 @@ import pyarrow.parquet as pq
 
 from spark_jobs.files import draft, keep
 from spark_jobs.publish.disclosure.linking import Earlier, Told
+from spark_jobs.publish.disclosure.rules import TableRule
 from spark_jobs.publish.disclosure.structure import Key
 
 Slice = tuple[str, ...]  # values of the `by` columns and the protected column: a table of its own
+
+COLUMNS = ("slice", "key", "value", "published", "lower", "upper")
 
 
 @dataclass(frozen=True)
@@ -26,33 +29,44 @@ class Ledger:
 
     folder: Path
 
-    def digest(self, rule: object, cells: dict[Slice, dict[Key, float]]) -> str:
-        """The same release, rule and truth give the same digest, and so the same protected table again."""
-        told = [repr(rule), sorted((piece, sorted(values.items())) for piece, values in cells.items())]
-        return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+    def digest(self, rule: TableRule, frame: pa.Table) -> str:
+        """The same release, rule and truth give the same digest, in whatever order the rows come, and so the same protected table again."""
+        columns = [*rule.by, *rule.dimensions, *rule.values, *rule.contributors]
+        ordered = frame.select(columns).sort_by([(name, "ascending") for name in columns])
+        told = hashlib.sha256(repr(rule).encode())
+        for column in ordered.columns:
+            told.update(repr(column.to_pylist()).encode())
+        return told.hexdigest()[:16]
 
     def kept(self, release_id: str, digest: str) -> tuple[dict[Slice, dict[Key, Told]], dict] | None:
         """The protected table that left before, with its report; None where it has not left."""
         path = self._path(release_id, digest)
-        return _read(path) if path.is_file() else None
+        if not path.is_file():
+            return None
+        told, metadata = _read(path)
+        for stem, pieces in metadata["told_in"].items():
+            before, _ = _read(self.folder / f"{stem}.parquet")
+            told |= {tuple(piece): before[tuple(piece)] for piece in pieces}
+        return told, metadata["report"]
 
     def earlier(self) -> dict[Slice, list[Earlier]]:
         """Everything told so far, by slice, the same telling once."""
         found: dict[Slice, list[Earlier]] = {}
         for path in sorted(self.folder.glob("*.parquet")):
-            told, report = _read(path)
+            told, metadata = _read(path)
+            report = metadata["report"]
             base = report["rule"]["base"] if report["treatment"] == "rounding" else None
             for piece, cells in told.items():
                 if all((cells, base) != (other.cells, other.base) for other in found.get(piece, [])):
                     found.setdefault(piece, []).append(Earlier(path.stem, cells, base))
         return found
 
-    def keep(self, release_id: str, digest: str, told: dict[Slice, dict[Key, Told]], report: dict) -> None:
-        """Write it down before it leaves."""
+    def keep(self, release_id: str, digest: str, told: dict[Slice, dict[Key, Told]], told_in: dict[str, list[Slice]], report: dict) -> None:
+        """Write it down before it leaves; `told_in`: earlier tellings (their names) that hold the slices which did not change since."""
         rows = list(_rows(told))
-        columns = {name: list(values) for name, values in zip(("slice", "key", "value", "published", "lower", "upper"), zip(*rows))}
-        table = pa.table(columns, schema=pa.schema([("slice", pa.string()), ("key", pa.string()), *((name, pa.float64()) for name in ("value", "published", "lower", "upper"))]))
-        table = table.replace_schema_metadata({"report": json.dumps(report, ensure_ascii=False, default=str)})
+        columns = {name: list(values) for name, values in zip(COLUMNS, zip(*rows) if rows else [()] * len(COLUMNS))}
+        table = pa.table(columns, schema=pa.schema([(name, pa.string()) for name in COLUMNS[:2]] + [(name, pa.float64()) for name in COLUMNS[2:]]))
+        table = table.replace_schema_metadata({"metadata": json.dumps({"report": report, "told_in": told_in}, ensure_ascii=False, default=str)})
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with draft(self.folder) as file:
             os.fchmod(file.fileno(), 0o600)
@@ -71,7 +85,7 @@ def _rows(told: dict[Slice, dict[Key, Told]]) -> Iterator[tuple]:
 
 def _read(path: Path) -> tuple[dict[Slice, dict[Key, Told]], dict]:
     table, told = pq.read_table(path), {}
-    pieces, keys, *numbers = (table[name].to_pylist() for name in ("slice", "key", "value", "published", "lower", "upper"))
+    pieces, keys, *numbers = (table[name].to_pylist() for name in COLUMNS)
     for piece, key, value, published, lower, upper in zip(pieces, keys, *numbers):
         told.setdefault(tuple(json.loads(piece)), {})[tuple(json.loads(key))] = Told(value, published, lower, upper)
-    return told, json.loads(table.schema.metadata[b"report"])
+    return told, json.loads(table.schema.metadata[b"metadata"])

@@ -82,7 +82,7 @@ class Report:
 
     def for_readers(self) -> dict:
         """What may stand beside the exported table: how it was protected and what is missing. The parameters of the p % and dominance rules and which cells
-        were sensitive stay inside: they would narrow every interval (tau-ARGUS manual, Hundepool et al. 2012)."""
+        were sensitive stay inside: they would narrow every interval."""
         told = {"treatment": self.treatment, "decision": self.decision, "owner": self.owner, "because": self.because, "columns_dropped": self.columns_dropped}
         if self.treatment == "suppression":
             told |= {"cells": self.loss.cells, "suppressed": self.loss.suppressed, "suppressed_value_pct": round(self.loss.value_pct, 1)}

@@ -1,6 +1,6 @@
 """Primary suppression: which cells would tell of a single unit, and how far an attacker's bounds must stay from each.
 
-Rules and protection levels after Hundepool et al. 2012, chapter 4 (table 4.4 of the ESSNet handbook); x1 ≥ x2 are the two largest contributions, X the cell:
+Rules and protection levels after Hundepool et al. 2012, chapter 4; x1 ≥ x2 are the two largest contributions, X the cell:
   threshold  fewer than `minimum_units` units. sdcTable's maxN = 3 suppresses counts of 3 too; the three-unit rule of official statistics publishes them.
              counts: a safe count (`minimum_units`) and one unit less must stay possible; magnitudes: `range_pct` of the value to both sides
   p %        X − x1 − x2 < p/100 · x1; level p/100 · x1 − (X − x1 − x2): then the second largest cannot estimate the largest to within p %

@@ -15,7 +15,7 @@ from tests.publish.disclosure.examples import FLAT, REGIONAL, attacked, counted,
 
 NO_RULE = SensitivityRule(minimum_units=None)
 EVERY_RULE = SensitivityRule(3, 30, 10, (2, 85))
-# Fischetti and Salazar, Management Science 47(7), 2001, figure 1: investment of enterprises by activity and region; 22 is confidential
+# the introductory example of Fischetti and Salazar: investment of enterprises by activity and region, 22 is confidential; its solution is proven below by enumeration
 INVESTMENT = {"I": [20, 50, 10], "II": [8, 19, 22], "III": [17, 32, 12]}
 
 
@@ -27,7 +27,7 @@ def investment(level: float):
     return cells, problem
 
 
-def test_investment_by_activity_and_region_is_protected_by_the_four_cells_of_the_paper():
+def test_investment_by_activity_and_region_is_protected_by_four_cells():
     cells, problem = investment(5)
     pattern = suppress(problem)
     hidden = {key for key, is_hidden in zip(problem.keys, pattern.suppressed) if is_hidden}
@@ -35,7 +35,7 @@ def test_investment_by_activity_and_region_is_protected_by_the_four_cells_of_the
     assert (pattern.status, pattern.cost) == ("optimal", 8 + 17 + 12)
     levels = {("II", "C"): (5.0, 5.0)}
     found = attacked([published(cells, exact_figures(problem, pattern, cells), NO_RULE, False, levels=levels)], FLAT, False, exact=True).intervals
-    assert (found["low"][0], found["high"][0]) == pytest.approx((5, 30))  # the interval that the attacker of the paper finds
+    assert (found["low"][0], found["high"][0]) == pytest.approx((5, 30))  # by hand: 34 − 29 = 5, and at most the 30 hidden in its row
 
 
 @pytest.mark.parametrize("level", [5, 9])
