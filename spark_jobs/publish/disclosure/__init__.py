@@ -8,7 +8,8 @@ suppression  secondary suppression: a pattern of least information lost that an 
 rounding     controlled rounding, the alternative for counts
 microdata    k-anonymity and l-diversity
 published    what earlier releases told
-audit        the attacker: knows only what is published, shares no code with the rest
+audit        the attacker: knows only what is published; with bounds it shares no code with the rest
+attacker, cuts, deviations   parts of the search; linking, tables, report   between the door and the algorithms
 
 Words as in Hundepool et al., "Statistical Disclosure Control", Wiley 2012, tau-ARGUS and sdcTable: a cell is *sensitive* (primary) or *safe*; safe cells
 that are suppressed to shield others are *secondary* (complementary); *protection level*: how far from the truth an attacker's bound must stay.

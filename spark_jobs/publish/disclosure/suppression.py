@@ -5,17 +5,17 @@ minimal weight of what is suppressed, and for each level an inequality for every
     Σ min(1, (max(d_i, 0) · above_i + max(−d_i, 0) · below_i) / level) · x_i ≥ 1     with d = ±e_p − Mᵀγ
 By weak duality every such cut holds for each pattern that protects, whatever γ is; a pattern that fails violates the cut of the γ which the attack returns.
 Termination: a cut excludes the pattern that gave it, or shows a bound; patterns are finite, and suppression of everything is tried first (else Unprotectable).
-A first pattern comes from minimum-cost deviations (Kelly, Golden and Assad 1992), thinned; where time ends the search it is the answer, with its gap.
+A first pattern comes from minimum-cost deviations (deviations.py), thinned; where time ends the search it is the answer, with its gap.
 """
 
 import time
 from dataclasses import dataclass
 
-import highspy
 import numpy as np
-import scipy.sparse as sp
 
-from spark_jobs.publish.disclosure.attacker import TOLERANCE, Attacker, model
+from spark_jobs.publish.disclosure.attacker import Attacker
+from spark_jobs.publish.disclosure.cuts import Cuts, NoPattern
+from spark_jobs.publish.disclosure.deviations import Deviations
 from spark_jobs.publish.disclosure.structure import Problem
 
 
@@ -39,8 +39,10 @@ def suppress(problem: Problem, seconds: float = 20.0) -> Pattern:
     known = problem.primary & (problem.state < 0)
     if known.any():
         raise Unprotectable(f"sensitive cells were published before and cannot be taken back: {_named(problem, np.flatnonzero(known))}")
-    search = _Search(problem, time.monotonic() + seconds)
-    return search.run()
+    try:
+        return _Search(problem, time.monotonic() + seconds).run()
+    except NoPattern as fault:
+        raise Unprotectable(str(fault)) from fault
 
 
 class _Search:
@@ -48,12 +50,11 @@ class _Search:
         self.problem, self.deadline = problem, deadline
         self.forced = (problem.primary & (problem.state == 0)) | (problem.state > 0)
         self.free = np.flatnonzero((problem.state == 0) & ~self.forced)
-        self.attacker, self.carrier = Attacker(problem), _Deviations(problem)
+        self.attacker, self.carrier = Attacker(problem), Deviations(problem)
         self.integer = Attacker(problem, integer=True) if problem.is_count else None
         # besides the outsider: whoever is alone behind a cell knows that cell
         self.attackers = [None, *problem.insiders]
-        self.rows: list[np.ndarray] = []  # cuts over the free cells: row @ x >= right
-        self.right: list[float] = []
+        self.cuts = Cuts(problem, self.attacker, self.forced, self.free)
 
     def run(self) -> Pattern:
         start = self.forced.astype(float)
@@ -64,8 +65,11 @@ class _Search:
             best = None
         bound = self._relaxed()
         while time.monotonic() < self.deadline:
-            pattern, bound = self._master(bound)
-            if pattern is None or (best is not None and bound >= self._cost(best) * (1 - 1e-9)):
+            chosen = self.cuts.cheapest(integer=True, seconds=self.deadline - time.monotonic())
+            if chosen is None:
+                break
+            pattern, bound = chosen[0], max(bound, chosen[1])
+            if best is not None and bound >= self._cost(best) * (1 - 1e-9):
                 break
             if not self._cut_off(pattern):
                 return self._pattern(pattern, self._cost(pattern))
@@ -79,7 +83,7 @@ class _Search:
     def _pattern(self, pattern: np.ndarray, bound: float) -> Pattern:
         cost = self._cost(pattern)
         is_optimal = bound >= cost * (1 - 1e-6)
-        return Pattern(pattern > 0.5, "optimal" if is_optimal else "feasible", cost, min(bound, cost), len(self.rows))
+        return Pattern(pattern > 0.5, "optimal" if is_optimal else "feasible", cost, min(bound, cost), len(self.cuts.rows))
 
     def _cost(self, pattern: np.ndarray) -> float:
         return float(self.problem.weight[self.free] @ pattern[self.free])
@@ -125,7 +129,7 @@ class _Search:
         """Cuts at the fractional optimum until the bound stands still: most of the work of the search, without branching."""
         bound, stood_still = 0.0, 0
         while time.monotonic() < self.deadline and stood_still < 3:
-            pattern, now = self._master(bound, integer=False)
+            pattern, now = self.cuts.cheapest(integer=False, seconds=self.deadline - time.monotonic())
             stood_still = 0 if now > bound * 1.001 + 1e-12 else stood_still + 1
             bound = max(bound, now)
             if not self._cut_off(pattern, integer=False):
@@ -136,85 +140,11 @@ class _Search:
         """Add the cuts that the pattern violates. False where it violates none."""
         shortfalls = self._shortfalls(pattern)
         for p, sign, duals, knows in shortfalls:
-            self._add(p, sign, duals, knows, pattern)
+            self.cuts.learn(p, sign, duals, knows, pattern)
         if shortfalls or not integer or self._holds_for_counts(pattern):
             return bool(shortfalls)
-        # a larger pattern only widens intervals, so whatever protects suppresses something that this one does not
-        self.rows.append((pattern[self.free] < 0.5).astype(float))
-        self.right.append(1.0)
+        self.cuts.exclude(pattern)
         return True
-
-    def _add(self, p: int, sign: int, duals: np.ndarray, knows: np.ndarray | None, pattern: np.ndarray) -> None:
-        level = (self.problem.upper if sign > 0 else self.problem.lower)[p]
-        sides = []
-        for multipliers in (duals, -duals):  # whichever sign the solver gives its duals: both cuts hold, the violated one is of use
-            d = -(self.problem.equations.T @ multipliers)
-            d[p] += sign
-            d[np.abs(d) < 1e-9] = 0.0
-            row = np.minimum(1.0, (np.maximum(d, 0) * self.attacker.above + np.maximum(-d, 0) * self.attacker.below) / level)
-            row[self.problem.state < 0] = 0.0
-            if knows is not None:
-                row[knows] = 0.0
-            sides.append((row @ pattern, row))
-        _, row = min(sides, key=lambda side: side[0])
-        self.rows.append(row[self.free])
-        self.right.append(1.0 - row[self.forced].sum())
-
-    def _master(self, bound: float, integer: bool = True) -> tuple[np.ndarray | None, float]:
-        """The cheapest choice that obeys the cuts so far, and what no pattern can undercut; None where the time is up."""
-        weight = self.problem.weight[self.free] / max(self.problem.weight[self.free].max(initial=0.0), 1e-300)
-        size, cuts = len(self.free), sp.csr_matrix(np.asarray(self.rows)) if self.rows else sp.csr_matrix((0, len(self.free)))
-        engine = model(cuts, np.zeros(size), np.ones(size), highspy.ObjSense.kMinimize)
-        rows = np.arange(len(self.rows), dtype=np.int32)
-        engine.changeRowsBounds(len(rows), rows, np.asarray(self.right), np.full(len(rows), np.inf))
-        columns = np.arange(size, dtype=np.int32)
-        engine.changeColsCost(size, columns, weight)
-        if integer:
-            engine.changeColsIntegrality(size, columns, np.full(size, highspy.HighsVarType.kInteger))
-            engine.setOptionValue("mip_rel_gap", 0.0)
-            engine.setOptionValue("time_limit", max(0.1, self.deadline - time.monotonic()))
-        engine.run()
-        if engine.getModelStatus() == highspy.HighsModelStatus.kTimeLimit:
-            return None, bound
-        if engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            raise Unprotectable(f"no pattern obeys every cut (HiGHS: {engine.getModelStatus()})")
-        chosen = np.clip(np.asarray(engine.getSolution().col_value), 0.0, 1.0)
-        pattern = self.forced.astype(float)
-        pattern[self.free] = np.round(chosen) if integer else chosen
-        found = float(self.problem.weight[self.free] @ (np.round(chosen) if integer else chosen))
-        return pattern, max(bound, found)
-
-
-class _Deviations:
-    """Minimum-cost deviations: which cells carry a sensitive cell away from the truth by its level, at the least weight?"""
-
-    def __init__(self, problem: Problem):
-        self.problem, self.size = problem, len(problem.keys)
-        both = sp.hstack([problem.equations, -problem.equations]).tocsr()
-        self.engine = model(both, np.zeros(2 * self.size), np.zeros(2 * self.size), highspy.ObjSense.kMinimize)
-        self.columns = np.arange(2 * self.size, dtype=np.int32)
-        self.room = np.full(self.size, 2 * problem.value.max(initial=0.0) + problem.upper.max(initial=0.0) + 1)
-
-    def cheapest(self, pattern: np.ndarray, p: int, sign: int, knows: np.ndarray | None) -> np.ndarray | None:
-        """Cells to suppress; None where nothing carries it."""
-        level = (self.problem.upper if sign > 0 else self.problem.lower)[p]
-        may = (self.problem.state >= 0).astype(float)
-        if knows is not None:
-            may[knows] = 0.0
-        low = np.zeros(2 * self.size)
-        high = np.concatenate([self.room * may, self.problem.value * may])
-        low[p], high[p] = (level, level) if sign > 0 else (0.0, 0.0)
-        low[p + self.size], high[p + self.size] = (0.0, 0.0) if sign > 0 else (level, level)
-        if high[p + self.size] > self.problem.value[p] * (1 + TOLERANCE):
-            return None  # no value is below zero
-        cost = np.where(pattern > 0.5, 0.0, self.problem.weight)
-        self.engine.changeColsBounds(len(self.columns), self.columns, low, high)
-        self.engine.changeColsCost(len(self.columns), self.columns, np.concatenate([cost, cost]))
-        self.engine.run()
-        if self.engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return None
-        z = np.asarray(self.engine.getSolution().col_value)
-        return np.flatnonzero(np.abs(z[: self.size] - z[self.size :]) > TOLERANCE * level)
 
 
 def _named(problem: Problem, cells) -> str:
