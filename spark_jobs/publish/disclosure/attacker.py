@@ -3,6 +3,11 @@
 Works on deviations z = y − truth: equations @ z = 0, z = 0 where published, −value ≤ z where suppressed (no value is below zero).
 """
 
+import ctypes
+import functools
+import os
+import sys
+
 import highspy
 import numpy as np
 import scipy.sparse as sp
@@ -88,8 +93,23 @@ def model(equations: sp.csr_matrix, low: np.ndarray, high: np.ndarray, sense: hi
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = equations.indptr, equations.indices, equations.data
     lp.sense_ = sense
+    _let_highs_greet()
     engine = highspy.Highs()
     engine.setOptionValue("output_flag", False)
     engine.setOptionValue("threads", 1)
     engine.passModel(lp)
     return engine
+
+
+@functools.cache
+def _let_highs_greet() -> None:
+    """The first HiGHS of a process writes its version to standard output, which belongs to the answer of the command; let it go to standard error."""
+    sys.stdout.flush()
+    answer = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        highspy.Highs()
+        ctypes.CDLL(None).fflush(None)
+    finally:
+        os.dup2(answer, 1)
+        os.close(answer)

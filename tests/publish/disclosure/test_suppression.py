@@ -1,6 +1,8 @@
 """Secondary suppression: known solutions, proof by enumeration, and 200 random hierarchical tables of which nothing can be recovered."""
 
 import itertools
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -11,6 +13,7 @@ from spark_jobs.publish.disclosure.report import Report
 from spark_jobs.publish.disclosure.sensitivity import SensitivityRule
 from spark_jobs.publish.disclosure.structure import Cell, with_totals
 from spark_jobs.publish.disclosure.suppression import Unprotectable, suppress
+from spark_jobs.settings import CHECKOUT
 from tests.publish.disclosure.examples import FLAT, REGIONAL, attacked, counted, exact_figures, flat_table, published, random_table, told
 
 NO_RULE = SensitivityRule(minimum_units=None)
@@ -110,7 +113,9 @@ def test_of_random_hierarchical_tables_nothing_can_be_recovered(size):
         if number % 10 == 0:
             undone = attacked([published(cells, only_primary, rule, is_count)], REGIONAL, is_count)
             bare, sensitive, tables = bare + undone.narrowed, sensitive + undone.sensitive, tables + 1
-    print(f"tables with a recoverable or narrowed cell: {undone_tables} of {report.slices}; attacks won: {report.narrowed} of {report.attacked} (cell × attacker), {report.attacks} programs")
+    print(
+        f"tables with a recoverable or narrowed cell: {undone_tables} of {report.slices}; attacks won: {report.narrowed} of {report.attacked} (cell × attacker), {report.attacks} programs"
+    )
     print(f"solved to the optimum: {report.statuses.get('optimal', 0)} of {report.slices}, {searched:.1f} s searched, {time.monotonic() - started:.1f} s with the audit")
     print(f"suppressed cells: {report.loss.suppressed} of {report.loss.cells} ({report.loss.cells_pct:.1f} %), naive {report.naive.cells_pct:.1f} %, primary {report.primary}")
     print(f"value suppressed: {report.loss.value_pct:.1f} %, naive {report.naive.value_pct:.1f} %")
@@ -132,6 +137,12 @@ def test_a_search_that_runs_out_of_time_still_protects_and_says_so():
         assert hurried.bound <= patient.cost <= hurried.cost and patient.status == "optimal"
     print(f"attacks won on hurried patterns: {narrowed} of {sensitive}; {statuses.count('feasible')} of {len(statuses)} say that they may not be the best")
     assert narrowed == 0 and sensitive > 10 and "feasible" in statuses
+
+
+def test_the_solver_leaves_standard_output_to_the_answer():
+    program = "from tests.publish.disclosure import test_suppression as t; t.suppress(t.investment(5)[1]); print('answer')"
+    done = subprocess.run([sys.executable, "-c", program], cwd=CHECKOUT, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "answer\n"
 
 
 def test_fourteen_prefectures_by_twenty_industries_take_seconds():
