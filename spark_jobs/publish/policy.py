@@ -149,7 +149,7 @@ def _roles(kind: str, entry: dict) -> list[Role]:
     """One role, or one for each entry of `for_each`, whose labels are filled in from it."""
     common = {"kind": kind, "because": _texts(entry["because"]), "doors": frozenset(entry["doors"]), "first_page": entry["first_page"]}
     if "for_each" not in entry:
-        return [Role(name=kind, label=_texts(entry["label"]), own=None, line=entry["line"], **common)]
+        return [Role(name=kind, label=_texts(entry["label"]), own=entry.get("own"), line=entry["line"], **common)]
     members = {name: item for name, item in entry["for_each"].items() if name != "line"}
     labels = {name: {language: text.format(**item) for language, text in _texts(entry["label"]).items()} for name, item in members.items()}
     return [Role(name=f"{kind}_{name}", label=labels[name], own=item[entry["own"]], line=item["line"], **common) for name, item in members.items()]

@@ -20,7 +20,8 @@ def roles() -> dict[str, tuple[str, str | None, tuple[str, ...]]]:
     found = {}
     for kind, entry in document()["roles"].items():
         for name, words in entry.get("for_each", {None: {}}).items():
-            found[kind if name is None else f"{kind}_{name}"] = (kind, words.get(entry.get("own")), tuple(entry["doors"]))
+            own = entry.get("own") if name is None else words.get(entry.get("own"))
+            found[kind if name is None else f"{kind}_{name}"] = (kind, own, tuple(entry["doors"]))
     return found
 
 
