@@ -23,22 +23,28 @@ AS_OF = """create macro mart.{table}__as_of(day) as table
 def write_files(settings: Settings, folder: Path, release: dict, readers: list[policy.Role]) -> dict[str, dict[str, int]]:
     """`<folder>/<role>/serve.duckdb` of the readers. Returns rows by role and table.
 
-    The tables are read from Delta once, into a draft that nobody is given, and cut from there. A role that sees all of what a smaller one
-    sees starts from a copy of its file: twenty-odd roles share most of their tables.
+    The tables are read from Delta once, into a draft that nobody is given, and cut from there. Twenty-odd roles share most of their tables: a
+    file starts from a copy of the largest one that holds nothing else, and what the roles of one kind have in common is written as a draft.
     """
     folder.mkdir(parents=True)
-    whole = folder / ".whole.duckdb"
+    whole, common = folder / ".whole.duckdb", folder / ".common"
     columns = _read_all(settings, whole, release["tables"])
-    cuts = {role.name: {table: cut(role, table, columns[table]) for table in columns if role.sees(table)} for role in readers}
-    written: dict[str, dict] = {}
-    for name in sorted(cuts, key=lambda name: len(cuts[name])):
-        inside = [other for other in written if written[other].items() <= cuts[name].items()]
-        start = max(inside, key=lambda other: len(written[other]), default=None)
-        missing = {table: made for table, made in cuts[name].items() if start is None or table not in written[start]}
-        _write_file(settings, folder / name / FILE, start and folder / start / FILE, whole, missing, columns, release | {"table_count": len(cuts[name])})
-        written[name] = cuts[name]
+    cuts = {folder / role.name / FILE: {table: cut(role, table, columns[table]) for table in columns if role.sees(table)} for role in readers}
+    drafts = {common / kind / FILE: _shared([cuts[folder / role.name / FILE] for role in readers if role.kind == kind]) for kind in {role.kind for role in readers}}
+    written: dict[Path, dict] = {}
+    for path, wanted in sorted({**drafts, **cuts}.items(), key=lambda file: len(file[1])):
+        start = max((other for other in written if written[other].items() <= wanted.items()), key=lambda other: len(written[other]), default=None)
+        missing = {table: made for table, made in wanted.items() if start is None or table not in written[start]}
+        _write_file(settings, path, start, whole, missing, columns, release | {"table_count": len(wanted)})
+        written[path] = wanted
     whole.unlink()
+    shutil.rmtree(common)
     return {role.name: _row_counts(folder / role.name / FILE) for role in readers}
+
+
+def _shared(cuts: list[dict]) -> dict:
+    """What all of them have, cut alike."""
+    return {table: made for table, made in cuts[0].items() if all(other.get(table) == made for other in cuts)}
 
 
 def cut(role: policy.Role, table: str, columns: dict[str, str]) -> tuple[str, tuple[str, ...]]:
