@@ -20,6 +20,7 @@ FUNCTIONS = {
     "month", "not_like_escape", "prefix", "quarter", "regexp_full_match", "regexp_matches", "right", "round", "rtrim", "starts_with", "strftime", "substr", "substring", "suffix",
     "trim", "upper", "year",
 }  # fmt: skip
+TYPES = {"BIGINT", "BOOLEAN", "DATE", "DECIMAL", "DOUBLE", "FLOAT", "INTEGER", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ", "VARCHAR"}
 LONGEST = 10_000  # characters
 
 
@@ -36,6 +37,8 @@ def checked(text: str, columns: list[str]) -> str:
     for node in nodes(tree["statements"][0]["node"]["where_clause"]):
         if "class" in node:
             _check(node, columns)
+            if "column_names" in node:
+                node["column_names"] = [name.lower() for name in node["column_names"]]
     return statement(tree).removeprefix(WRITTEN)
 
 
@@ -46,6 +49,8 @@ def _check(node: dict, columns: list[str]) -> None:
         raise QueryRefused(f"there is no column {'.'.join(node['column_names'])}; there are {', '.join(columns)}")
     if node["class"] == "FUNCTION" and (node["function_name"].lower() not in FUNCTIONS or node["catalog"] or node["schema"] not in ("", "main")):
         raise QueryRefused(f"a condition does not call {node['function_name']}; it may call {', '.join(sorted(f for f in FUNCTIONS if f.isidentifier()))}")
+    if node["class"] == "CAST" and node["cast_type"]["id"] not in TYPES:
+        raise QueryRefused(f"a condition casts to {', '.join(sorted(TYPES))}")
 
 
 def _around_the_condition(tree: dict) -> Any:

@@ -5,19 +5,28 @@ forms that normalise to them (full width, small, superscript, the minus sign), o
 Columns of numbers are never touched, nor is text that is wholly a plain number such as -12.5. `restored` is the exact inverse.
 """
 
-import re
+import duckdb
 
 SIGNS = "=+\\-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋−﬩"
 INVISIBLE = "\\s\\p{Z}\\p{C}\\x{034F}\\x{115F}\\x{1160}\\x{3164}\\x{FFA0}\\x{FE00}-\\x{FE0F}"  # spaces, controls, formats, and letters and marks that are drawn as nothing
 HOSTILE = f"^(?:[{INVISIBLE}\"'‘’“”]*[{SIGNS}]|'*[\\t\\r\\n])"
 NUMBER = "^[+-]?[0-9]+(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"
-# most text begins with a letter, a digit or a Chinese character: told apart by its first bytes before an expression is tried
-SUSPECT = "({c} < '0' or ({c} >= '=' and {c} < 'A') or ({c} >= '\x7f' and {c} < '一') or {c} >= '\uf000')"
+# most text begins with a digit, a letter or a Chinese character: a column whose first and last value lie inside one of these ranges holds nothing hostile
+HARMLESS = (("0", "="), ("A", "\x7f"), ("一", "\uf000"))
+
+
+def columns_to_watch(connection: duckdb.DuckDBPyConnection, select: str, columns: list[str]) -> set[str]:
+    """The text columns in which a hostile cell can stand: told from the least and the greatest value, in the order of bytes."""
+    if not columns:
+        return set()
+    told = connection.execute(f"select {', '.join(f'min({name}), max({name})' for name in columns)} from ({select})").fetchone()
+    bounds = zip(columns, told[::2], told[1::2])
+    return {name for name, low, high in bounds if low is not None and not any(first <= low and high < last for first, last in HARMLESS)}
 
 
 def neutralised(column: str) -> str:
     """SQL of a text column with hostile cells made harmless."""
-    suspect = SUSPECT.format(c=column)
+    suspect = " and ".join(f"not ({column} >= '{first}' and {column} < '{last}')" for first, last in HARMLESS)
     return f"case when {suspect} and regexp_matches({column}, {_quoted(HOSTILE)}) and not regexp_full_match({column}, {_quoted(NUMBER)}) then '''' || {column} else {column} end"
 
 
@@ -27,10 +36,8 @@ def restored(text: str) -> str:
 
 
 def _begins_hostile(text: str) -> bool:
-    import duckdb
-
     return duckdb.execute("select regexp_matches(?, ?) and not regexp_full_match(?, ?)", [text, HOSTILE, text, NUMBER]).fetchone()[0]
 
 
 def _quoted(pattern: str) -> str:
-    return "'" + re.sub("'", "''", pattern) + "'"
+    return "'" + pattern.replace("'", "''") + "'"

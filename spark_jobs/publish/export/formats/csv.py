@@ -8,7 +8,7 @@ ask for `--ids excel`: then, and only then, a text cell that Excel would change 
 from pathlib import Path
 
 from spark_jobs.publish.export.extract import Extract, Tell
-from spark_jobs.publish.export.formulas import neutralised
+from spark_jobs.publish.export.formulas import columns_to_watch, neutralised
 
 EXTENSION = "csv"
 APPENDS = True  # the file only grows: it can be hashed while it is written
@@ -27,17 +27,19 @@ def write(extract: Extract, path: Path, tell: Tell) -> None:
 
 def columns(extract: Extract, mark: str = BOM) -> str:
     """The select list: text made harmless; the mark that says UTF-8 is the first thing in the header."""
-    listed = [(cell(column.name, column.type, extract.ids), column.name) for column in extract.dataset.columns]
+    watched = columns_to_watch(extract.connection, extract.select, [column.name for column in extract.dataset.columns if column.type == "VARCHAR"])
+    listed = [(cell(column.name, column.type, extract.ids, column.name in watched), column.name) for column in extract.dataset.columns]
     return ", ".join(f'{value} as "{mark if place == 0 else ""}{name}"' for place, (value, name) in enumerate(listed))
 
 
-def cell(column: str, kind: str, ids: str = "plain") -> str:
+def cell(column: str, kind: str, ids: str = "plain", watched: bool = True) -> str:
     """SQL of one cell. Times are written in UTC, as RFC 3339."""
     if kind == "TIMESTAMP WITH TIME ZONE":
         utc = f"timezone('UTC', {column})"
-        return f"strftime({utc}, case when microsecond({column}) % 1000000 = 0 then '%Y-%m-%dT%H:%M:%SZ' else '%Y-%m-%dT%H:%M:%S.%fZ' end)"
+        return f"case when microsecond({column}) % 1000000 = 0 then strftime({utc}, '%Y-%m-%dT%H:%M:%SZ') else strftime({utc}, '%Y-%m-%dT%H:%M:%S.%fZ') end"
     if kind != "VARCHAR":
         return column
+    harmless = neutralised(column) if watched else column
     if ids == "excel":
-        return f"""case when regexp_matches({column}, '{CHANGED_BY_EXCEL}') then '="' || {column} || '"' else {neutralised(column)} end"""
-    return neutralised(column)
+        return f"""case when regexp_matches({column}, '{CHANGED_BY_EXCEL}') then '="' || {column} || '"' else {harmless} end"""
+    return harmless

@@ -49,7 +49,7 @@ def definition(dataset: Dataset):
     others = [column for column in dataset.columns if column.name not in dataset.key and column.name not in figures and column.name != "unit"]
     parts = [described(column, Role.DIMENSION) for column in sorted(keys, key=lambda column: ids[column.name] == TIME)]
     parts.insert(0, component("MEASURE", Role.DIMENSION, "度量 · Measure"))
-    parts.append(component("OBS_VALUE", Role.MEASURE, "数值 · Value"))  # text as it stands: a double may not be written shorter or longer
+    parts.append(component("OBS_VALUE", Role.MEASURE, "数值 · Value", DataType.DOUBLE))
     parts += [component("UNIT_MEASURE", Role.ATTRIBUTE, "计量单位 · Unit of measure"), component("OBS_STATUS", Role.ATTRIBUTE, "观测状态 · Observation status")]
     parts += [described(column, Role.ATTRIBUTE) for column in others]
     return DataStructureDefinition(id=dataset.name.upper(), agency=AGENCY, version=VERSION, name=f"{dataset.title_zh} · {dataset.title_en}", description=dataset.description or None, components=Components(parts))

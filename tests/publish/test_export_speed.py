@@ -1,0 +1,38 @@
+"""An export is as fast as DuckDB's own COPY of the same table, with dictionary, checksums, citation and guarded text included."""
+
+import time
+
+import duckdb
+import pytest
+
+from spark_jobs.publish.export.run import Request, export
+from tests.publish.conftest import RELEASE
+
+pytestmark = [pytest.mark.service, pytest.mark.timeout(300)]
+
+ROWS, ROUNDS = 1_500_000, 5
+TABLE = f"""create or replace table mart.mart_test__large as select (450100 + i % 1400)::varchar as division_code, '城市' || (i % 5000) as division_name_zh, 'City ' || (i % 5000) as division_name_en,
+  date '2020-01-01' + (i % 1000)::int as month, 'concept_' || (i % 40) as concept_code, if(i % 3 = 0, '%', '亿元') as unit, sin(i) * 1e6 as value, -cos(i) as growth_pct, i as row_number, i % 2 = 0 as is_latest from range({ROWS}) rows(i)"""
+
+
+@pytest.mark.parametrize("format, options", [("csv", "format csv, header"), ("parquet", "format parquet, compression zstd")])
+def test_an_export_takes_no_longer_than_copy(released, tmp_path, format, options):
+    serving = released.releases / RELEASE / "analyst" / "serve.duckdb"
+    with duckdb.connect(str(serving)) as connection:
+        connection.execute(TABLE)
+    ours, copy = [], []
+    try:
+        for _ in range(ROUNDS):
+            start = time.perf_counter()
+            with duckdb.connect(str(serving), read_only=True, config={"threads": 2}) as connection:
+                connection.execute(f"copy mart.mart_test__large to '{tmp_path / 'copied'}' ({options})")
+            copy.append(time.perf_counter() - start)
+            start = time.perf_counter()
+            told = export(released, Request("mart_test__large", format, "analyst", "tester"), tmp_path / "ours")
+            ours.append(time.perf_counter() - start)
+    finally:
+        with duckdb.connect(str(serving)) as connection:
+            connection.execute("drop table mart.mart_test__large")
+    assert told["rows"] == ROWS
+    print(f"{format}: {ROWS:,} rows, COPY {min(copy):.2f} s, export {min(ours):.2f} s, speed {min(copy) / min(ours):.2f} x COPY (best of {ROUNDS}, alternating)")
+    assert min(copy) / min(ours) >= 0.9

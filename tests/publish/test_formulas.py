@@ -1,0 +1,86 @@
+"""What a spreadsheet would run leaves the lake as text, in every format of text, and nothing else is touched."""
+
+import csv
+import io
+import re
+import unicodedata
+
+import openpyxl
+import pandas as pd
+import pyarrow.parquet as parquet
+import pytest
+
+from spark_jobs.publish.export.formulas import restored
+from spark_jobs.publish.export.run import Request, export
+from tests.publish.conftest import data_file
+from tests.publish.payloads import HARMLESS, HOSTILE
+
+ALL = [*HOSTILE, *HARMLESS]
+COLUMN = {"csv": "text", "datapackage": "text", "sdmx-csv": "TEXT"}
+
+
+def runs_in_a_spreadsheet(text: str) -> bool:
+    """Judged independently of the code: by Unicode's own categories and normal forms."""
+    if re.fullmatch(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", text, re.ASCII):
+        return False
+    seen = text
+    while seen and (unicodedata.category(seen[0])[0] in "CZ" or seen[0] in "\ufe0f\u3164\"“"):
+        seen = seen[1:]
+    return text[:1] in ("\t", "\r", "\n") or unicodedata.normalize("NFKC", seen[:1].replace("−", "-")) in ("=", "+", "-", "@")
+
+
+@pytest.mark.parametrize("format", COLUMN)
+def test_no_hostile_cell_begins_as_a_formula_and_each_can_be_restored(released, tmp_path, format):
+    cells = _cells(released, tmp_path, format)
+    originals = [_as_xml(text) if format == "sdmx-csv" else text for text in ALL]
+    hostile = [cell for cell in cells if runs_in_a_spreadsheet(cell)]
+    changed = [(was, cell) for was, cell in zip(originals, cells) if was != cell]
+    assert len(cells) == len(ALL)
+    assert len(HOSTILE) >= 200
+    assert [was for was in HOSTILE if not runs_in_a_spreadsheet(was) and not was.startswith("'")] == [], "the judge must see every payload"
+    assert hostile == []
+    assert [was for was, _ in changed] == originals[: len(HOSTILE)]
+    assert all(cell == "'" + was and restored(cell) == was for was, cell in changed)
+    print(f"{format}: {len(changed)} of {len(HOSTILE)} hostile cells made harmless and restored, {len(HARMLESS)} of {len(HARMLESS)} harmless cells untouched")
+
+
+def test_a_workbook_holds_them_as_text_unchanged(released, tmp_path):
+    folder = export(released, Request("mart_test__texts", "xlsx", "analyst", "tester"), tmp_path)["folder"]
+    sheet = openpyxl.load_workbook(data_file(folder, "mart_test__texts"))["data"]
+    cells = [row[1] for row in sheet.iter_rows(min_row=2)]
+    formulas = [cell.value for cell in cells if cell.data_type == "f"]
+    assert formulas == []
+    assert [_unescaped(cell.value or "") for cell in cells] == [_as_xml(text) for text in ALL]
+    assert all(cell.quotePrefix for cell, text in zip(cells, ALL) if text[:1] in tuple("=+-@＝＋－＠") and len(text) > 1)
+    print(f"xlsx: {len(formulas)} formulas in {len(cells)} cells")
+
+
+@pytest.mark.parametrize("format", ["parquet", "dta"])
+def test_formats_that_nobody_evaluates_keep_every_byte(released, tmp_path, format):
+    folder = export(released, Request("mart_test__texts", format, "analyst", "tester"), tmp_path)["folder"]
+    path = data_file(folder, "mart_test__texts")
+    kept = parquet.read_table(path)["text"].to_pylist() if format == "parquet" else pd.read_stata(path)["text"].tolist()
+    assert kept == ALL
+    print(f"{format}: {len(kept)} of {len(ALL)} texts unaltered")
+
+
+def test_the_columns_of_the_dictionary_are_harmless_too(released, tmp_path):
+    folder = export(released, Request("mart_test__texts", "csv", "analyst", "=1+1"), tmp_path)["folder"]
+    for row in csv.reader(io.StringIO((folder / "dictionary.csv").read_text(encoding="utf-8-sig"))):
+        assert not any(runs_in_a_spreadsheet(cell) for cell in row)
+
+
+def _cells(settings, folder, format) -> list[str]:
+    made = export(settings, Request("mart_test__texts", format, "analyst", "tester"), folder)["folder"]
+    text = data_file(made, "mart_test__texts").read_bytes().decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    return ["" if row[COLUMN[format]] == "#N/A" else row[COLUMN[format]] for row in rows]
+
+
+def _as_xml(text: str) -> str:
+    """XML and SDMX-CSV know one end of line."""
+    return text.replace("\r", "\n")
+
+
+def _unescaped(text: str) -> str:
+    return _as_xml(re.sub("_x([0-9A-F]{4})_", lambda found: chr(int(found[1], 16)), text))
