@@ -36,6 +36,10 @@ class Settings:
         return self.port + 3
 
     @property
+    def sharing_port(self) -> int:
+        return self.port + 4
+
+    @property
     def inbox(self) -> Path:
         return self.home / "inbox"
 

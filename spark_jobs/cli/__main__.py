@@ -8,6 +8,7 @@ import sys
 from expectations.feed import ContractError
 from spark_jobs.cli import deliveries, gold, policies, stewards, takers  # noqa: F401  (each adds its verbs)
 from spark_jobs.cli.app import DOWN, REFUSED, USAGE, app, feed_app, hold_app, policy_app
+from spark_jobs.cli.shares import share_app
 from spark_jobs.ingest.refusal import Refused
 from spark_jobs.lake import ServiceDown
 from spark_jobs.settings import from_environment
@@ -16,6 +17,7 @@ from spark_jobs.storage import explained
 app.add_typer(feed_app, name="feed")
 app.add_typer(hold_app, name="hold")
 app.add_typer(policy_app, name="policy")
+app.add_typer(share_app, name="share")
 
 
 def main() -> None:
@@ -25,6 +27,7 @@ def main() -> None:
     from spark_jobs.publish.policy import DoorClosed, PolicyFault, UnknownRole
     from spark_jobs.publish.query import QueryRefused
     from spark_jobs.publish.release import NoRelease
+    from spark_jobs.publish.sharing.recipients import RecipientRefused
 
     try:
         app(prog_name="guihu")
@@ -34,7 +37,7 @@ def main() -> None:
         _fail(fault, DOWN if fault.code == "REFERENCE_MISSING" else REFUSED)
     except (BuildFailed, DoesNotFit, NoRelease, PolicyFault) as fault:
         _fail(fault, REFUSED)
-    except (ContractError, DoorClosed, UnknownFormat, UnknownRole, QueryRefused) as fault:
+    except (ContractError, DoorClosed, RecipientRefused, UnknownFormat, UnknownRole, QueryRefused) as fault:
         _fail(fault, USAGE)
     except Exception as fault:  # of any library that writes; what is not the disk's refusal goes on as it came
         said = explained(fault, from_environment().home)

@@ -15,8 +15,9 @@ def record(settings: Settings, door: str, **told) -> None:
     line = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "door": door, "by": getpass.getuser(), **told}
     path = audit_file(settings)
     with exclusive(settings.run / "locks" / "audit.lock"):
-        torn = path.is_file() and path.stat().st_size and path.read_bytes()[-1:] != b"\n"
-        with path.open("ab") as file:
+        with path.open("ab+") as file:
+            file.seek(-1 if file.tell() else 0, os.SEEK_END)
+            torn = file.read(1) not in (b"\n", b"")
             file.write((b"\n" if torn else b"") + json.dumps(line, ensure_ascii=False, default=str).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
