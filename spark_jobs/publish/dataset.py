@@ -36,7 +36,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What was asked for, whole: the rows are those of `select`, in the order of the serving file, which is never rewritten."""
+    """What was asked for: the rows are those of `select`, in the order of the serving file, which is never rewritten."""
 
     name: str
     role: str
@@ -51,7 +51,19 @@ class Dataset:
     source: str
     caveats: list[str]
     licence: str
-    select: str
+
+    @property
+    def relation(self) -> str:
+        return f"served.mart.{self.name}"
+
+    @property
+    def select(self) -> str:
+        return self.select_from(self.relation)
+
+    def select_from(self, relation: str) -> str:
+        """The rows that were asked for, out of the whole table as it stands in `relation`."""
+        known = relation if self.as_of is None else f"({as_it_was(relation, {column.name for column in self.columns}, self.as_of)})"
+        return f"select * from {known}" + (f" where {self.where}" if self.where else "")
 
     @property
     def identifier(self) -> str:
@@ -100,25 +112,17 @@ def _described(settings: Settings, connection: duckdb.DuckDBPyConnection, name: 
     present = [column.name for column in columns]
     title = connection.execute("select coalesce(comment, '') from duckdb_tables() where database_name = 'served' and schema_name = 'mart' and table_name = ?", [name]).fetchone()[0]
     condition = checked(where, present) if where else None
-    return Dataset(
+    dataset = Dataset(
         name=name, role=role, release=release, as_of=as_of, where=condition, columns=columns,
-        title_zh=_short(title)[0] or name, title_en=_short(title)[1] or name, description=title, key=told["key"] if set(told["key"]) <= set(present) else [], source=told["source"], caveats=told["caveats"], licence=told["licence"], select=_select(connection, name, present, as_of, condition),
+        title_zh=_short(title)[0] or name, title_en=_short(title)[1] or name, description=title, key=told["key"] if set(told["key"]) <= set(present) else [], source=told["source"], caveats=told["caveats"], licence=told["licence"],
     )  # fmt: skip
-
-
-def _select(connection: duckdb.DuckDBPyConnection, name: str, columns: list[str], as_of: date | None, condition: str | None) -> str:
-    relation = f"served.mart.{name}"
-    if as_of is not None:
-        known = as_it_was(relation, set(columns), as_of)
-        if known is None:
-            raise QueryRefused(f"{name} keeps no vintages and no validity: leave --as-of out, or ask an earlier release")
-        relation = f"({known})"
-    select = f"select * from {relation}" + (f" where {condition}" if condition else "")
+    if as_of is not None and as_it_was(name, set(present), as_of) is None:
+        raise QueryRefused(f"{name} keeps no vintages and no validity: leave --as-of out, or ask an earlier release")
     try:
-        connection.execute(f"describe {select}")
+        connection.execute(f"describe {dataset.select}")
     except duckdb.Error as fault:
-        raise QueryRefused(f"{str(fault).splitlines()[0]}; the columns of {name} are {', '.join(columns)}") from fault
-    return select
+        raise QueryRefused(f"{str(fault).splitlines()[0]}; the columns of {name} are {', '.join(present)}") from fault
+    return dataset
 
 
 def _names(connection: duckdb.DuckDBPyConnection) -> list[str]:

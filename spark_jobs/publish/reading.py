@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from spark_jobs.publish import dataset as datasets
 from spark_jobs.publish.doors import researchers_role
+from spark_jobs.publish.export.protection import leaving
 from spark_jobs.settings import Settings, from_environment
 
 FORMS = ("arrow", "pandas", "polars")
@@ -27,7 +28,7 @@ def read(
         raise ValueError(f"there is no form {to!r}; there are {', '.join(FORMS)}")
     day = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
     with datasets.opened(settings or from_environment(), "command", dataset, role or researchers_role(), release, day, where) as (found, connection):
-        rows = described(connection.execute(found.select).to_arrow_table(), found)
+        rows = described(connection.execute(leaving(found, connection)).to_arrow_table(), found)
     if to == "pandas":
         return rows.to_pandas()
     if to == "polars":

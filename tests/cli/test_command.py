@@ -7,7 +7,7 @@ import pytest
 
 from spark_jobs.settings import CHECKOUT
 
-VERBS = ["receive", "pull", "gateway", "ingest", "build", "analyse", "catalog", "gate", "release", "sql", "feeds", "quarantine", "parked", "trace", "feed", "hold", "verify", "erase"]
+VERBS = ["receive", "pull", "gateway", "ingest", "build", "analyse", "catalog", "gate", "release", "sql", "feeds", "quarantine", "parked", "trace", "feed", "hold", "verify", "erase", "export", "share"]
 service = [pytest.mark.service, pytest.mark.timeout(900)]
 
 
@@ -15,7 +15,7 @@ service = [pytest.mark.service, pytest.mark.timeout(900)]
 def test_every_verb_explains_itself(guihu, verb):
     said = guihu(verb, "--help")
     assert said.returncode == 0
-    assert verb in ("feed", "hold") or "Example" in said.stdout
+    assert verb in ("feed", "hold", "share") or "Example" in said.stdout
 
 
 @pytest.mark.parametrize("arguments", [["ingest", "no.such_feed"], ["gate", "bronze"], ["receive"], ["sql", "select 1", "--as", "nobody"], ["trace", "mart_x", "no-equals-sign"], ["trace", "mart_nothing", "a=1"]])

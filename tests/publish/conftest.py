@@ -22,6 +22,10 @@ create table mart.mart_test__figures as select * from (values
   ('450300', '桂林', '2024-01/2024-02', date '2024-03-20', null, true, '亿元', null, 0, 3.00::decimal(20, 2), timestamptz '1899-12-31 00:00:00+00', true, '450101199001011234', '𠮷')
 ) as rows (division_code, division_name_zh, period, vintage_date, superseded_date, is_latest, unit, gdp_value, persons_count, amount_cny, observed_at, is_synthetic, code, note)
 """
+COMMENTS = """
+comment on table mart.mart_test__figures is '测试指标；按季 · Test figures; by quarter';
+comment on column mart.mart_test__figures.gdp_value is '生产总值；现价 · Gross domestic product; current prices'
+"""
 
 
 @pytest.fixture(scope="session")
@@ -37,12 +41,11 @@ def released(tmp_path_factory) -> Settings:
         connection.execute("create table mart.mart_test__texts (row_number integer, text varchar, figure double default -1.5)")
         connection.executemany("insert into mart.mart_test__texts (row_number, text) values (?, ?)", list(enumerate([*HOSTILE, *HARMLESS])))
         connection.execute(numbers(NUMBERS))
-        connection.execute("comment on table mart.mart_test__figures is '测试指标；按季 · Test figures; by quarter'")
-        connection.execute("comment on column mart.mart_test__figures.gdp_value is '生产总值；现价 · Gross domestic product; current prices'")
+        connection.execute(COMMENTS)
     for role in set(policy.roles()) - {"analyst", "public"}:
         shutil.copy(serving, folder / role / "serve.duckdb")
     with duckdb.connect(str(folder / "public" / "serve.duckdb")) as connection:
-        connection.execute(f"create schema mart; {FIGURES}; create table mart.release_info as select '{RELEASE}' as release_id")
+        connection.execute(f"create schema mart; {FIGURES}; {COMMENTS}; create table mart.release_info as select '{RELEASE}' as release_id")
     figures = {"key": ["division_code", "period", "vintage_date"], "units": {"persons_count": "人 persons", "amount_cny": "元"}, "source": "测试 · test", "caveats": ["合成数据 · synthetic"], "licence": ""}
     plain = {"units": {}, "source": "", "caveats": [], "licence": ""}
     texts, counted = plain | {"key": ["row_number"]}, plain | {"key": ["row_number"]}

@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
+from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 import delta_sharing
@@ -193,7 +194,7 @@ def test_it_listens_on_loopback_only(server, port):
         with socket.socket() as probe:
             probe.settimeout(2)
             assert probe.connect_ex((address, port)) != 0, address
-    listening = [line.split() for line in open("/proc/net/tcp").read().splitlines()[1:]]
+    listening = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     assert [line[1] for line in listening if line[3] == "0A" and line[1].endswith(f":{port:04X}")] == [f"0100007F:{port:04X}"]
 
 

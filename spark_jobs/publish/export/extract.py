@@ -7,7 +7,7 @@ import duckdb
 import pyarrow as pa
 
 from spark_jobs.publish.dataset import Dataset
-from spark_jobs.publish.export.protection import OUTSIDE, protect
+from spark_jobs.publish.export.protection import leaving
 
 BATCH = 20_000  # rows that a format written row by row holds at once
 Tell = Callable[[str], None]
@@ -39,10 +39,7 @@ class Extract:
 
 
 def extracted(dataset: Dataset, connection: duckdb.DuckDBPyConnection, recipient: str, ids: str) -> Extract:
-    """The rows as they may leave: those for readers outside pass disclosure control first, whole, as one Arrow table."""
-    select = dataset.select
-    if dataset.role in OUTSIDE:
-        connection.register("protected", protect(dataset.role, dataset.name, connection.execute(select).to_arrow_table()))
-        select = "select * from temp.main.protected"
+    """The rows as they may leave, after disclosure control."""
+    select = leaving(dataset, connection)
     rows = connection.execute(f"select count(*) from ({select})").fetchone()[0]
     return Extract(dataset, connection, select, rows, recipient, ids)

@@ -161,7 +161,7 @@ def _guarded(settings: Settings, port: int, answer):
 
     async def endpoint(request: Request) -> Response:
         try:
-            if request.headers.get("host", "").rpartition(":")[0] not in (HOST, "localhost"):
+            if request.headers.get("host") not in (f"{HOST}:{port}", f"localhost:{port}"):
                 raise Refusal(400, "this server answers to its own name only")
             recipient = None if answer is get_file else await run_in_threadpool(_recipient, settings, request)
             body = await _body(request) if request.method == "POST" else {}
