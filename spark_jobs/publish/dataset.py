@@ -94,9 +94,9 @@ def names(settings: Settings, role: str, release_id: str | None = None) -> list[
 def _connection(path: Path, into: Path | None) -> duckdb.DuckDBPyConnection:
     opening = {name: value for name, value in HARDENED.items() if name not in ("enable_external_access", "lock_configuration")}
     connection = duckdb.connect(config=opening | {"memory_limit": MEMORY})
-    connection.execute(f"attach '{path}' as served (read_only); use served; set timezone = '{TIME_ZONE}'; set enable_progress_bar = false")
+    connection.execute(f"attach {_quoted(path)} as served (read_only); use served; set timezone = '{TIME_ZONE}'; set enable_progress_bar = false")
     if into is not None:
-        connection.execute("set allowed_directories = [{}]".format("'" + str(into).replace("'", "''") + "'"))
+        connection.execute(f"set allowed_directories = [{_quoted(into)}]")
     connection.execute("set enable_external_access = false; set lock_configuration = true")
     return connection
 
@@ -123,6 +123,10 @@ def _described(settings: Settings, connection: duckdb.DuckDBPyConnection, name: 
     except duckdb.Error as fault:
         raise QueryRefused(f"{str(fault).splitlines()[0]}; the columns of {name} are {', '.join(present)}") from fault
     return dataset
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _names(connection: duckdb.DuckDBPyConnection) -> list[str]:

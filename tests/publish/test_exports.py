@@ -86,9 +86,11 @@ def test_each_export_leaves_one_line_that_says_who_took_what(released, tmp_path)
 def test_csv_has_a_bom_tells_absent_from_empty_and_keeps_codes(released, tmp_path):
     path = data_file(exported(released, tmp_path, "csv")["folder"])
     assert path.read_bytes()[:3] == b"\xef\xbb\xbf"
-    assert b'0012,""\n' in path.read_bytes()
+    assert b'"0012",""\n' in path.read_bytes()
     rows = list(csv.DictReader(path.open(encoding="utf-8-sig", newline="")))
     assert [row["code"] for row in rows] == ["0012", "91450100MA5K000001", "1-2", "450101199001011234"]
+    # a reader that takes what stands in quotation marks for text keeps every code
+    assert [row[12] for row in csv.reader(path.open(encoding="utf-8-sig", newline=""), quoting=csv.QUOTE_NONE) if len(row) > 12][1] == '"0012"'
     assert [row["observed_at"] for row in rows] == ["2024-01-20T00:00:00Z", "2024-07-20T00:00:00.123456Z", "", "1899-12-31T00:00:00Z"]
     assert rows[2]["note"] == '他说："好", 行\n二'
     again = list(csv.DictReader(data_file(exported(released, tmp_path / "excel", "csv", ids="excel")["folder"]).open(encoding="utf-8-sig", newline="")))
@@ -180,6 +182,7 @@ def test_numbers_come_back_bit_by_bit(released, tmp_path, format, rows):
     (Request("mart_test__figures", "csv", "analyst", "t", where="no_such = 1"), "division_code"),
     (Request("mart_test__texts", "csv", "analyst", "t", as_of=date(2024, 1, 1)), "no vintages"),
     (Request("mart_test__texts", "csv", "public", "t"), "mart_test__figures"),
+    (Request("mart_test__figures", "csv", "analyst", "a\n- **b**"), "recipient"),
     (Request("release_info", "csv", "analyst", "t"), "mart_test__figures"),
 ])  # fmt: skip
 def test_what_does_not_exist_is_answered_with_what_exists(released, tmp_path, request_, words):

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from spark_jobs.files import exclusive
 from spark_jobs.publish import audit
 from spark_jobs.publish import dataset as datasets
 from spark_jobs.publish.export.checksum import following, write_sums
 from spark_jobs.publish.export.citation import write_papers
 from spark_jobs.publish.export.extract import Extract, Tell, extracted
 from spark_jobs.publish.export.formats import format_module
+from spark_jobs.publish.query import QueryRefused
 from spark_jobs.settings import Settings
 
+LONGEST_RECIPIENT = 100  # letters
 SAMPLE = 5_000  # rows that an estimate is made from
 
 
@@ -33,6 +36,8 @@ class Request:
 
 def export(settings: Settings, request: Request, to: Path | None = None, tell: Tell = lambda text: None) -> dict:
     """Write the folder; returns folder, rows, identifier and bytes. Raises what `dataset.opened` raises, UnknownFormat and DoesNotFit."""
+    if not request.recipient.isprintable() or not 1 <= len(request.recipient) <= LONGEST_RECIPIENT:
+        raise QueryRefused(f"the recipient is a name of 1 to {LONGEST_RECIPIENT} letters")
     home = to or settings.home / "exports"
     home.mkdir(parents=True, exist_ok=True)
     module = format_module(request.format)
@@ -44,7 +49,8 @@ def export(settings: Settings, request: Request, to: Path | None = None, tell: T
         write_sums(draft, known)
         told = _told(extract, draft) | {"folder": home / folder_name(dataset, request)}
         audit.record(settings, "export", **_question(request, dataset), rows=extract.rows, identifier=dataset.identifier, folder=told["folder"])
-        _name(draft, told["folder"])
+        with exclusive(settings.run / "locks" / "exports.lock"):
+            _name(draft, told["folder"])
     return told
 
 

@@ -1,26 +1,20 @@
 """The server of the protocol: who asks, what is asked, one answer. Loopback only; a partner's network reaches it through a gateway with TLS."""
 
-import contextlib
-import json
-from typing import Any
-
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from spark_jobs.publish import audit, doors, policy
+from spark_jobs.publish import audit
 from spark_jobs.publish.release import NoRelease
 from spark_jobs.publish.sharing import answers, recipients, signing, tables, versions
 from spark_jobs.publish.sharing.answers import Refusal, actions, refused
-from spark_jobs.publish.sharing.recipients import PREFIX, Recipient
+from spark_jobs.publish.sharing.call import SCHEMA, Call, body_of, recipient_of
+from spark_jobs.publish.sharing.recipients import PREFIX
 from spark_jobs.settings import HOST, Settings
 
-SCHEMA = "mart"
-LARGEST_BODY = 1 << 20  # bytes
-LARGEST_PAGE = 500
 TABLE = "/shares/{share}/schemas/{schema}/tables/{table}"
 
 
@@ -37,39 +31,39 @@ def application(settings: Settings, port: int) -> Starlette:
     return Starlette(routes=routes, exception_handlers={HTTPException: _not_found, Exception: _broken})
 
 
-def list_shares(call: "Call") -> Response:
+def list_shares(call: Call) -> Response:
     return call.page([{"name": call.recipient.role, "id": call.recipient.role}])
 
 
-def get_share(call: "Call") -> Response:
+def get_share(call: Call) -> Response:
     return JSONResponse({"share": {"name": call.share(), "id": call.share()}})
 
 
-def list_schemas(call: "Call") -> Response:
+def list_schemas(call: Call) -> Response:
     return call.page([{"name": SCHEMA, "share": call.share()}])
 
 
-def list_tables(call: "Call") -> Response:
+def list_tables(call: Call) -> Response:
     if "schema" in call.request.path_params:
         call.schema()
     share = call.share()
     return call.page([{"name": name, "schema": SCHEMA, "share": share, "id": f"{share}.{name}", "shareId": share} for name in tables.table_names(call.settings, share)])
 
 
-def table_version(call: "Call") -> Response:
+def table_version(call: Call) -> Response:
     release, version = tables.release_and_version(call.settings, call.table())
     versions.check_starting(call.request.query_params, release)
     return actions([], version)
 
 
-def table_metadata(call: "Call") -> Response:
+def table_metadata(call: Call) -> Response:
     name = call.table()
     call.check_capabilities()
     shared = tables.shared_table(call.settings, call.recipient.role, name)
     return actions([answers.PROTOCOL, answers.metadata(shared, name)], shared.version)
 
 
-def query_table(call: "Call") -> Response:
+def query_table(call: Call) -> Response:
     name = call.table()
     call.check_capabilities()
     shared = tables.shared_table(call.settings, call.recipient.role, name)
@@ -80,12 +74,12 @@ def query_table(call: "Call") -> Response:
     return actions([answers.PROTOCOL, answers.metadata(shared, name), answers.file(shared, f"http://{HOST}:{call.port}{path}?{query}", expires)], shared.version)
 
 
-def table_changes(call: "Call") -> Response:
+def table_changes(call: Call) -> Response:
     call.table()
     raise Refusal(400, "changes (CDF) are not offered: a release is whole; compare two releases instead")
 
 
-def get_file(call: "Call") -> Response:
+def get_file(call: Call) -> Response:
     """A file at a signed address. The one for whom it was signed must still be a recipient of this role."""
     asked = call.request.query_params
     try:
@@ -108,54 +102,6 @@ ROUTES = [
 ]  # fmt: skip
 
 
-class Call:
-    """One request of one recipient, with the names it asks for checked against what this recipient has."""
-
-    def __init__(self, settings: Settings, port: int, request: Request, recipient: Recipient | None, body: dict) -> None:
-        self.settings, self.port, self.request, self.body = settings, port, request, body
-        self.recipient = recipient  # None only for files, whose address is the key
-
-    def share(self) -> str:
-        return self._named("share", [self.recipient.role])
-
-    def schema(self) -> str:
-        return self._named("schema", [SCHEMA])
-
-    def table(self) -> str:
-        self.share()
-        self.schema()
-        return self._named("table", tables.table_names(self.settings, self.recipient.role))
-
-    def _named(self, kind: str, known: list[str]) -> str:
-        """Names are compared without case, as the protocol wants. What is not the recipient's does not exist."""
-        asked = self.request.path_params[kind].lower()
-        if asked not in known:
-            raise Refusal(404, f"there is no such {kind} for you; there {'is' if len(known) == 1 else 'are'} {', '.join(known)}")
-        return asked
-
-    def page(self, items: list[dict]) -> Response:
-        asked, scope = self.request.query_params, f"{self.recipient.name} {self.request.url.path.lower()}"
-        size, start = LARGEST_PAGE, 0
-        if "maxResults" in asked:
-            if not asked["maxResults"].isascii() or not asked["maxResults"].isdigit() or len(asked["maxResults"]) > 9:
-                raise Refusal(400, "maxResults is a whole number from 0")
-            size = min(size, int(asked["maxResults"]))
-        if asked.get("pageToken"):
-            try:
-                start = signing.page_offset(self.settings, scope, asked["pageToken"])
-            except signing.Forged as fault:
-                raise Refusal(400, str(fault)) from fault
-        rest = {"nextPageToken": signing.page_token(self.settings, scope, start + size)} if start + size < len(items) else {}
-        return JSONResponse({"items": items[start : start + size]} | rest)
-
-    def check_capabilities(self) -> None:
-        """A client that reads nothing but the delta format is told so: this server writes the parquet format."""
-        asked = self.request.headers.get("delta-sharing-capabilities", "").lower()
-        formats = [part.partition("=")[2].split(",") for part in asked.split(";") if part.strip().startswith("responseformat=")]
-        if formats and "parquet" not in formats[0]:
-            raise Refusal(400, "only responseformat=parquet is offered")
-
-
 def _guarded(settings: Settings, port: int, answer):
     """The endpoint: host, recipient, body, then the answer; every refusal in the protocol's own words."""
 
@@ -163,8 +109,8 @@ def _guarded(settings: Settings, port: int, answer):
         try:
             if request.headers.get("host") not in (f"{HOST}:{port}", f"localhost:{port}"):
                 raise Refusal(400, "this server answers to its own name only")
-            recipient = None if answer is get_file else await run_in_threadpool(_recipient, settings, request)
-            body = await _body(request) if request.method == "POST" else {}
+            recipient = None if answer is get_file else await run_in_threadpool(recipient_of, settings, request)
+            body = await body_of(request) if request.method == "POST" else {}
             return await run_in_threadpool(answer, Call(settings, port, request, recipient, body))
         except Refusal as fault:
             return refused(fault.status, str(fault))
@@ -172,39 +118,6 @@ def _guarded(settings: Settings, port: int, answer):
             return refused(503, str(fault))
 
     return endpoint
-
-
-def _recipient(settings: Settings, request: Request) -> Recipient:
-    given = request.headers.getlist("authorization")
-    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Refusal(401, "give the token of your profile: Authorization: Bearer …")
-    found = recipients.of_token(settings, token.strip())
-    if found is None or found.revoked_at:
-        raise Refusal(401, "this token is not known, or was revoked")
-    if not found.is_valid:
-        raise Refusal(401, f"this token ended on {found.expires_at}: ask for a new profile")
-    try:
-        doors.require(found.role, "share")
-    except (doors.DoorClosed, policy.UnknownRole) as fault:
-        raise Refusal(403, "your role has no share any more") from fault
-    return found
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    content = bytearray()
-    with contextlib.suppress(ClientDisconnect):
-        async for piece in request.stream():
-            content += piece
-            if len(content) > LARGEST_BODY:
-                raise Refusal(413, f"a request has at most {LARGEST_BODY:,} bytes")
-    try:
-        told = json.loads(content or b"{}")
-    except (ValueError, RecursionError) as fault:
-        raise Refusal(400, "the body is no JSON object") from fault
-    if not isinstance(told, dict):
-        raise Refusal(400, "the body is no JSON object")
-    return told
 
 
 async def _not_found(request: Request, fault: HTTPException) -> Response:

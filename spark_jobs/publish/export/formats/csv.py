@@ -1,4 +1,6 @@
-"""CSV: UTF-8 with BOM, RFC 4180 quoting, dates as ISO 8601, empty = absent, "" = empty text. Written by DuckDB, row order kept.
+"""CSV: UTF-8 with BOM, RFC 4180, dates as ISO 8601, empty = absent, "" = empty text. Written by DuckDB, row order kept.
+
+Text stands in quotation marks and numbers do not, so that a reader need not guess (in the first column only where it must: there the BOM comes before).
 
 A spreadsheet that opens a CSV guesses: 0012 becomes 12, an 18-digit code loses its last digits. No CSV can forbid that without other content, so
 the data stay as they are, the dictionary names the columns of text, and there are two ways that are safe: import them as text (or take xlsx), or
@@ -20,16 +22,15 @@ CHANGED_BY_EXCEL = (
 )
 
 
-def write(extract: Extract, path: Path, tell: Tell) -> None:
+def write(extract: Extract, path: Path, tell: Tell, mark: str = BOM) -> None:
     tell(f"{extract.rows:,} rows to {path.name}")
-    extract.connection.execute(f"copy (select {columns(extract)} from ({extract.select})) to '{path}' (format csv, header)")
-
-
-def columns(extract: Extract, mark: str = BOM) -> str:
-    """The select list: text made harmless; the mark that says UTF-8 is the first thing in the header."""
-    watched = columns_to_watch(extract.connection, extract.select, [column.name for column in extract.dataset.columns if column.type == "VARCHAR"])
-    listed = [(cell(column.name, column.type, extract.ids, column.name in watched), column.name) for column in extract.dataset.columns]
-    return ", ".join(f'{value} as "{mark if place == 0 else ""}{name}"' for place, (value, name) in enumerate(listed))
+    texts = [column.name for column in extract.dataset.columns if column.type == "VARCHAR"]
+    watched = columns_to_watch(extract.connection, extract.select, texts)
+    # the mark that says UTF-8 is the first thing in the header, before any quotation mark
+    listed = [f'{cell(c.name, c.type, extract.ids, c.name in watched)} as "{mark if place == 0 else ""}{c.name}"' for place, c in enumerate(extract.dataset.columns)]
+    quoted = ", ".join(f'"{name}"' for name in texts if not mark or name != extract.names[0])
+    options = f"format csv, header{f', force_quote ({quoted})' if quoted else ''}"
+    extract.connection.execute(f"copy (select {', '.join(listed)} from ({extract.select})) to '{path}' ({options})")
 
 
 def cell(column: str, kind: str, ids: str = "plain", watched: bool = True) -> str:

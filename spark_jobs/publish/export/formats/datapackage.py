@@ -15,8 +15,7 @@ TYPES = {"BOOLEAN": "boolean", "DATE": "date", "DOUBLE": "number", "FLOAT": "num
 def write(extract: Extract, path: Path, tell: Tell) -> None:
     from frictionless import Package, Resource, Schema
 
-    tell(f"{extract.rows:,} rows to {path.name}")
-    extract.connection.execute(f"copy (select {csv.columns(extract, mark='')} from ({extract.select})) to '{path}' (format csv, header)")
+    csv.write(extract, path, tell, mark="")
     dataset, mark, (spdx, words) = extract.dataset, extract.mark(), citation.licence(extract)
     schema = {"fields": [_field(column) for column in dataset.columns], "missingValues": [""]}
     if dataset.key and not _absent_keys(extract):

@@ -65,6 +65,8 @@ def _text(name: str, kind: str, component: str) -> str:
     if component == TIME and kind == "VARCHAR":
         together = f"regexp_extract({name}, '^(....-..)/', 1) || '-01/P' || (1 + date_diff('month', strptime(regexp_extract({name}, '^(....-..)/', 1) || '-01', '%Y-%m-%d'), strptime(regexp_extract({name}, '/(....-..)$', 1) || '-01', '%Y-%m-%d'))) || 'M'"
         return f"case when {name} like '%/%' then {together} else regexp_replace({name}, '^([0-9]{{4}})Q', '\\1-Q') end"
+    if component == "FREQ":
+        return f"case {name} when 'annual' then 'A' when 'quarterly' then 'Q' when 'monthly' then 'M' else {name} end"  # CL_FREQ 2.1
     return f"replace(cast({csv.cell(name, kind)} as varchar), chr(13), chr(10))"  # pysdmx writes a lone carriage return without quotation marks: a reader would end the row there
 
 
