@@ -22,7 +22,8 @@ def build(
 ) -> None:
     """Make the core from silver with dbt, the analyses from the core, the marts from both. Where no silver table moved since the last build, nothing is done."""
     from spark_jobs.files import exclusive, read_json, write_json
-    from spark_jobs.ingest import operations
+    from spark_jobs.ingest import landing, operations
+    from spark_jobs.lineage import tell as lineage
     from spark_jobs.publish import build as dbt
 
     settings, feeds = from_environment(), load_all()
@@ -33,6 +34,7 @@ def build(
             print("nothing moved since the last build")
             raise typer.Exit(skip_exit_code)
         operations.write(settings, feeds)
+        lineage.deliveries(settings, feeds, landing.ledger(settings))
         manifest = dbt.parse(settings)
         if select:
             dbt.build(settings, manifest, tuple(select.split()), unit_tests)
@@ -79,6 +81,7 @@ def gate(
 ) -> None:
     """Judge the counts of new deliveries (silver) or the marts (gold) with Great Expectations. Exit code 1 stops the release."""
     from spark_jobs.ingest import landing
+    from spark_jobs.lineage import tell as lineage
     from spark_jobs.publish import gates
     from spark_jobs.publish import release as releases
 
@@ -97,6 +100,7 @@ def gate(
         failures, subject = gates.gold(settings), "the marts"
     else:
         raise typer.BadParameter("LAYER is silver or gold")
+    lineage.gate(settings, layer)
     for failure in failures:
         bound = failure.bound
         print(f"{bound.severity.upper()} {failure.suite} {bound.code}: {bound.column} is {failure.observed}, must lie in [{bound.low}, {bound.high}]. {bound.message} (owner: {bound.owner})", file=sys.stderr)
@@ -113,6 +117,7 @@ def release(
 ) -> None:
     """Publish one version of every gold table, list the releases, or go back to the one before."""
     from spark_jobs.files import read_json
+    from spark_jobs.lineage import tell as lineage
     from spark_jobs.publish import release as releases
 
     settings = from_environment()
@@ -132,6 +137,7 @@ def release(
     if not record.is_file():
         raise releases.NoRelease("no build has been finished: run `guihu build` first")
     made, is_new = releases.publish(settings, read_json(record))
+    lineage.releases(settings, releases.all_releases(settings))
     tell({"release_id": made["release_id"], "is_new": is_new}, format, [f"{'released' if is_new else 'unchanged: still'} {made['release_id']}, {len(made['tables'])} tables"])
     raise typer.Exit(0 if is_new else skip_exit_code)
 

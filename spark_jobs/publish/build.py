@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 from spark_jobs.lake import check_engine, register_tables, session
+from spark_jobs.lineage import tell as lineage
 from spark_jobs.settings import CHECKOUT, Settings
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def build(settings: Settings, manifest: "Manifest", select: tuple[str, ...] = ()
     command = ["build", *_folders(settings), "--indirect-selection", indirect_selection]
     command += ["--select", *select] if select else []
     command += [] if unit_tests else ["--exclude-resource-type", "unit_test"]
-    if not dbtRunner(manifest=manifest).invoke(command).success:
+    done = dbtRunner(manifest=manifest).invoke(command)
+    lineage.models(settings, settings.home / "dbt" / "target")
+    if not done.success:
         raise BuildFailed(f"dbt did not succeed; its log is {_log(settings)}")
 
 
