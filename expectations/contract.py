@@ -43,6 +43,13 @@ def load_all(folder: Path = FOLDER) -> dict[str, Feed]:
     return {feed.id: feed for feed in feeds}
 
 
+@lru_cache(maxsize=1)
+def read_all() -> dict[str, Feed]:
+    """Every feed by id, not held against the standard again (which takes 1.5 s): for a process that comes after one that loaded them."""
+    paths = sorted(p for p in FOLDER.glob("*/*.yaml") if p.parent.name != "marts")
+    return {feed.id: feed for feed in (_feed(_document(path), path) for path in paths)}
+
+
 def load_feed(feed_id: str) -> Feed:
     """The feed of this id, reading its contract alone. Raises ContractError naming the known feeds where there is none."""
     path = FOLDER.joinpath(*feed_id.split(".")).with_suffix(".yaml") if FEED_ID.fullmatch(feed_id) else None
@@ -54,7 +61,7 @@ def load_feed(feed_id: str) -> Feed:
 
 def load(path: Path) -> Feed:
     """Read and check one contract. Raises ContractError with the place of each fault."""
-    document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    document = _document(path)
     _check_standard(document, path)
     expected = f"{path.parent.name}.{path.stem}"
     if document["id"] != expected:
@@ -62,6 +69,10 @@ def load(path: Path) -> Feed:
     feed = _feed(document, path)
     _check_house(feed)
     return feed
+
+
+def _document(path: Path) -> dict:
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
 def _feed(document: dict, path: Path) -> Feed:
