@@ -142,6 +142,28 @@ def release(
     raise typer.Exit(0 if is_new else skip_exit_code)
 
 
+@app.command(epilog="Examples: guihu catalogue · guihu catalogue --open-path · guihu catalogue --release 20260701T020000-1a2b3c4d --rebuild")
+def catalogue(
+    release_id: Annotated[str | None, typer.Option("--release", help="an earlier release")] = None,
+    open_path: Annotated[bool, typer.Option("--open-path", help="print an address that a browser opens")] = False,
+    rebuild: Annotated[bool, typer.Option(help="write the pages again, from the facts kept with the release")] = False,
+) -> None:
+    """Say where the catalogue of a release stands: what each dataset means, its freshness, quality, lineage, who may see it. One that is missing is made."""
+    from spark_jobs.publish import catalogue as pages
+    from spark_jobs.publish import release as releases
+
+    settings = from_environment()
+    every = releases.all_releases(settings)
+    wanted = release_id or releases.require_current(settings)["release_id"]
+    places = [number for number, made in enumerate(every) if made["release_id"] == wanted]
+    if not places:
+        raise releases.NoRelease(f"there is no release {wanted}; `guihu release list` shows them")
+    path = pages.first_page(settings, wanted)
+    if rebuild or not path.is_file():
+        path = pages.write_again(settings, every[places[0]], every[places[0] - 1] if places[0] else None)
+    print(path.resolve().as_uri() if open_path else path)
+
+
 @app.command(epilog="Examples: guihu sql \"select * from mart.mart_operations__feed\" --as data_engineer --format csv · guihu sql --as-of 2024-07-20 \"select * from mart.mart_macro__monitor\"")
 def sql(
     query: Annotated[str, typer.Argument(help="one SELECT over schema mart")],

@@ -3,6 +3,7 @@
 releases/<id>/release.json         tables with version and rows, what the release was built from
 releases/<id>/<role>/serve.duckdb  what this role may see, nothing else; never rewritten
 releases/<id>/models.json          key, units, source and caveats of each table, as they were then
+releases/<id>/catalogue/           what everyone may know of it, as pages
 releases/current                   symbolic link to the release that is served
 
 Files are there for the latest releases. Those of an older one, or of one that was made under another policy, are gone; whoever asks for it gets
@@ -19,7 +20,7 @@ from pathlib import Path
 from spark_jobs import delta, integrity
 from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import exclusive, read_json, write_json
-from spark_jobs.publish import policy, serving
+from spark_jobs.publish import catalogue, policy, serving
 from spark_jobs.publish.labels import described
 from spark_jobs.settings import Settings
 
@@ -52,7 +53,7 @@ def publish(settings: Settings, built_from: dict) -> tuple[dict, bool]:
             "built_from": built_from,
             "tables": tables,
         }
-        _write(settings, release)
+        _write(settings, release, latest)
         faultpoint("release named")
         _point_to(settings, release["release_id"])
         faultpoint("release pointed")
@@ -109,12 +110,13 @@ def gold_tables(settings: Settings) -> dict[str, int]:
     return {p.name: delta.version(p) for p in paths if delta.version(p) is not None}
 
 
-def _write(settings: Settings, release: dict) -> None:
+def _write(settings: Settings, release: dict, former: dict | None) -> None:
     """All files of a new release, first in a draft that nobody reads, then under its name."""
     draft, named = (settings.releases / f"{dot}{release['release_id']}" for dot in (".", ""))
     release["policy"] = policy.digest()
     release["rows"] = serving.write_files(settings, draft, release, list(policy.roles().values()))
     write_json(draft / DESCRIPTIONS, described(release["tables"]))
+    catalogue.write(settings, release, former, draft)
     write_json(draft / "release.json", release)
     integrity.record(settings, {named / path.relative_to(draft): path for path in sorted(draft.glob(f"*/{serving.FILE}"))})
     faultpoint("before release is named")

@@ -46,7 +46,7 @@ def graph(settings: Settings, feeds: dict[str, Feed]) -> Graph:
         owner = f"department:{feed.owner}"
         found.add(owner, "department", words.department(feed.owner), [])
         found.add(f"feed:{feed.id}", "feed", {"zh": feed.name, "en": feed.name_en}, [owner])
-        found.add(f"silver.{feed.table}", "silver", {"zh": f"silver.{feed.table}", "en": f"silver.{feed.table}"}, [f"feed:{feed.id}"])
+        found.add(f"silver.{feed.table}", "silver", _silver(feed.table), [f"feed:{feed.id}"])
     path = settings.home / "dbt" / "target" / "manifest.json"
     if path.is_file():
         _models(found, read_json(path))
@@ -75,7 +75,7 @@ def _models(found: Graph, manifest: dict) -> None:
         if node["schema"] == "silver":  # written from the ledger by spark_jobs/ingest/operations.py
             found.add("ledger", "feed", LEDGER, ["department:数据平台"])
             found.add("department:数据平台", "department", PLATFORM, [])
-            found.add(names[key], "silver", {"zh": names[key], "en": names[key]}, ["ledger"])
+            found.add(names[key], "silver", _silver(node["name"]), ["ledger"])
         else:
             found.add(names[key], "analysis", words.label(words.two(node["description"]), names[key]), list(ANALYSES_READ))
     for key, node in manifest["nodes"].items():
@@ -106,6 +106,10 @@ def _dashboard_texts() -> list[tuple[str, dict]]:
                 filled = filled.replace(f"{{{name}}}", word)
             texts.append((f"{path.stem}_{key}" if key else path.stem, yaml.load(filled.replace("{key}", key), Loader=yaml.CSafeLoader)))
     return texts
+
+
+def _silver(table: str) -> dict[str, str]:
+    return dict.fromkeys(("zh", "en"), table.rpartition("__")[2])
 
 
 def _reach(name: str, edges: dict[str, list[str]]) -> set[str]:

@@ -1,9 +1,9 @@
-"""The lineage of one dataset as an inline SVG: department, feed, silver, core, mart, dashboard from left to right; every box is a link."""
+"""The lineage of one dataset as an inline SVG: department, feed, core, mart, dashboard from left to right; boxes that have a page are links."""
 
 from collections.abc import Callable
 from html import escape
 
-BOX, HIGH, GAP_X, GAP_Y, LETTERS = 156, 26, 44, 9, 23  # pixels; letters of half width that fit a box
+BOX, HIGH, GAP_X, GAP_Y, LETTERS = 152, 26, 36, 8, 23  # pixels; letters of half width that fit a box
 KINDS = {
     "department": {"zh": "部门", "en": "Department"},
     "feed": {"zh": "数据源", "en": "Feed"},
@@ -18,21 +18,29 @@ KINDS = {
 
 def svg(lineage: dict, language: str, address: Callable[[dict], str | None]) -> str:
     """The drawing; empty text where nothing is known of the dataset's lineage."""
-    nodes = {node["name"]: node for node in lineage["nodes"]}
+    nodes, edges, here = _without_silver(lineage)
     if not nodes:
         return ""
-    places = _places(nodes, lineage["edges"])
+    places = _places(nodes, edges)
     wide = max(x for x, _ in places.values()) + BOX + 2
     high = max(y for _, y in places.values()) + HIGH + 2
-    lines = [_line(places[a], places[b], lineage["here"] in (a, b)) for a, b in lineage["edges"]]
-    boxes = [_box(node, places[name], language, address(node), name == lineage["here"]) for name, node in nodes.items()]
+    lines = [_line(places[a], places[b], here in (a, b)) for a, b in edges]
+    boxes = [_box(node, places[name], language, address(node), name == here) for name, node in nodes.items()]
     said = {"zh": "数据来历图", "en": "Lineage drawing"}[language]
-    return f'<svg class="lineage" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}" role="group" aria-label="{said}">{"".join(lines)}{"".join(boxes)}</svg>'
+    return f'<svg class="lineage" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}" style="min-width:{wide * 0.8:.0f}px" role="group" aria-label="{said}">{"".join(lines)}{"".join(boxes)}</svg>'
 
 
 def columns(lineage: dict) -> list[tuple[str, list[dict]]]:
     """The same as lists, kind by kind: for narrow screens and for those who hear the page."""
     return [(kind, found) for kind in KINDS if (found := [node for node in lineage["nodes"] if node["kind"] == kind])]
+
+
+def _without_silver(lineage: dict) -> tuple[dict[str, dict], list[tuple[str, str]], str]:
+    """Nodes, edges and the node in question, each silver table drawn as one with the feed that it is the typed form of."""
+    silver = {node["name"] for node in lineage["nodes"] if node["kind"] == "silver"}
+    feed = {b: a for a, b in lineage["edges"] if b in silver}
+    edges = sorted({(feed.get(a, a), feed.get(b, b)) for a, b in lineage["edges"]})
+    return {n["name"]: n for n in lineage["nodes"] if n["name"] not in silver}, [(a, b) for a, b in edges if a != b], feed.get(lineage["here"], lineage["here"])
 
 
 def _places(nodes: dict[str, dict], edges: list[list[str]]) -> dict[str, tuple[float, float]]:
@@ -54,7 +62,7 @@ def _places(nodes: dict[str, dict], edges: list[list[str]]) -> dict[str, tuple[f
     for name in sorted(nodes, key=depth, reverse=True):  # what begins late stands beside what it serves
         if nodes[name]["kind"] == "dashboard":
             level[name] = last
-        elif not parents[name] and nodes[name]["kind"] == "seed" and name in children:
+        elif not parents[name] and nodes[name]["kind"] != "department" and name in children:
             level[name] = min(level[child] for child in children[name]) - 1
     rows: dict[str, float] = {}
     places = {}
@@ -84,7 +92,7 @@ def _box(node: dict, place: tuple[float, float], language: str, address: str | N
     title = node["title"][language]
     drawn = (
         f'<g class="{node["kind"]}{" here" if is_here else ""}"><title>{escape(KINDS[node["kind"]][language])}: {escape(title)} ({escape(node["name"])})</title>'
-        f'<rect x="{x:.0f}" y="{y:.1f}" width="{BOX}" height="{HIGH}" rx="5"/><text x="{x + 9:.0f}" y="{y + 17.5:.1f}">{escape(_cut(title))}</text></g>'
+        f'<rect x="{x:.0f}" y="{y:.1f}" width="{BOX}" height="{HIGH}" rx="5"/><text x="{x + 9:.0f}" y="{y + 17.5:.1f}">{escape(_cut(title.replace("（合成数据）", "").replace(" (synthetic)", "")))}</text></g>'
     )
     return f'<a href="{escape(address)}">{drawn}</a>' if address else drawn
 

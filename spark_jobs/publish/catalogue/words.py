@@ -4,7 +4,7 @@ import re
 
 SENTENCES = re.compile(r"^(?P<zh>.*?[\u3000-\u9fff；。）》].*?[。；）])\s*(?P<en>[A-Za-z0-9][^\u4e00-\u9fff]*)$", re.S)
 BRACKETS = re.compile(r"^(?P<zh>.*[\u4e00-\u9fff].*?)\s*[（(](?P<en>[A-Za-z][^\u4e00-\u9fff]*)[）)]$", re.S)
-UNIT = re.compile(r"^(?P<zh>[^\x00-\x7f]+)\s+(?P<en>[\x00-\x7f]+)$")
+UNIT = re.compile(r"^(?P<zh>.*[^\x00-\x7f]\S*)\s+(?P<en>[\x00-\x7f]+)$")
 SHARING = {
     "无条件共享": {"zh": "无条件共享", "en": "shared without condition"},
     "有条件共享": {"zh": "有条件共享", "en": "shared on condition"},
@@ -23,16 +23,16 @@ KINDS = {
     "reference": {"zh": "标准：按版次生效", "en": "reference: effective-dated"},
 }
 DOMAINS = {
-    "reference": {"zh": "标准与代码", "en": "Standards and codes"},
+    "macro": {"zh": "宏观经济", "en": "Macro-economy"},
+    "economy": {"zh": "经济", "en": "Economy"},
+    "industry": {"zh": "工业", "en": "Industry"},
     "population": {"zh": "人口", "en": "Population"},
     "legal_person": {"zh": "法人", "en": "Legal persons"},
     "credit": {"zh": "信用", "en": "Credit"},
-    "economy": {"zh": "经济", "en": "Economy"},
-    "macro": {"zh": "宏观经济", "en": "Macro-economy"},
-    "industry": {"zh": "工业", "en": "Industry"},
     "environment": {"zh": "生态环境", "en": "Environment"},
     "operations": {"zh": "数据运行", "en": "Operations"},
     "dimension": {"zh": "公共维度", "en": "Shared dimensions"},
+    "reference": {"zh": "标准与代码", "en": "Standards and codes"},
 }
 # days between two deliveries at most → words, and the name in the EU's list of frequencies
 CYCLES = [
