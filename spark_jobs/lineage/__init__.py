@@ -9,6 +9,7 @@ classes, which OpenLineage generates from its published schema. Datasets are cal
 import json
 import uuid
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from spark_jobs.files import draft, keep
@@ -66,6 +67,20 @@ def record(settings: Settings, kind: str, what: str, events: list[dict]) -> Path
         file.write("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in events).encode())
         keep(file, path)
     return path
+
+
+def newest(settings: Settings, kind: str, wanted: set[str], until: datetime) -> dict[str, dict]:
+    """Dataset or job of this name → the last event up to the moment that made or ran it. Files are read newest first, no more than it takes."""
+    found: dict[str, dict] = {}
+    for path in sorted((settings.home / "lineage" / kind).glob("*.jsonl"), reverse=True):
+        events = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        for one in sorted(events, key=lambda e: datetime.fromisoformat(e["eventTime"]), reverse=True):
+            if datetime.fromisoformat(one["eventTime"]) <= until:
+                for name in {one["job"]["name"], *(d["name"] for d in one["outputs"])} & wanted - found.keys():
+                    found[name] = one
+        if found.keys() >= wanted:
+            break
+    return found
 
 
 def read(settings: Settings, kinds: Iterable[str] = KINDS) -> Iterator[dict]:

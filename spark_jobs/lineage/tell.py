@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from expectations.feed import Feed
+from expectations.gate import mart_bounds
 from spark_jobs.files import read_json
 from spark_jobs.lineage import dataset, event, facet, read, record
 from spark_jobs.settings import Settings
 
-STATES = {"success": "COMPLETE", "error": "FAIL", "fail": "FAIL", "skipped": "ABORT"}
+# dbt's NodeStatus → OpenLineage's state
+STATES = {"success": "COMPLETE", "partial success": "COMPLETE", "no-op": "COMPLETE", "warn": "COMPLETE", "error": "FAIL", "fail": "FAIL", "runtime error": "FAIL", "skipped": "ABORT"}
 PLATFORM = "team:数据平台"
 TABLE = re.compile(r"\b(?:mart|dim|fct)_\w+")
 
@@ -43,11 +45,11 @@ def gate(settings: Settings, layer: str) -> None:
     """Tell of the gate's last verdict, from its record in <home>/gates."""
     path = settings.home / "gates" / f"{layer}.json"
     at = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="milliseconds")
-    results = read_json(path)["results"]
+    results, tables = read_json(path)["results"], tables_of_rules()
     assertions: dict[str, list[dict]] = {}
     for result in results:
         meta = result["expectation_config"]["meta"]
-        for name in _judged(layer, meta["key"], settings):
+        for name in _judged(layer, meta["key"], tables):
             assertions.setdefault(name, []).append({"assertion": meta["code"], "success": result["success"]})
     stopped = [r["expectation_config"]["meta"]["key"] for r in results if not r["success"] and r["expectation_config"]["severity"] == "critical"]
     inputs = [dataset(name, inputFacets={"dataQualityAssertions": facet("dataQualityAssertions", assertions=found)}) for name, found in sorted(assertions.items())]
@@ -72,6 +74,11 @@ def export(settings: Settings, role: str, table: str, release_id: str, rows: int
     taken = dataset(f"export.{name}", outputFacets={"outputStatistics": facet("outputStatistics", rowCount=rows)})
     source = dataset(f"release.{role}.{table}", {"version": facet("version", datasetVersion=release_id)})
     record(settings, "export", f"{_now()}-{table}", [event("COMPLETE", at, f"export.{table}", f"export/{name}/{at}", [source], [taken], "GUIHU")])
+
+
+def tables_of_rules() -> dict[str, set[str]]:
+    """Code of a rule of the gold gate → the tables that its query names."""
+    return {bound.code: set(TABLE.findall(bound.query)) for bound in mart_bounds()}
 
 
 def _delivery(feed: Feed, delivery, outcome: dict) -> dict:
@@ -132,14 +139,12 @@ def _table(node: dict) -> str:
     return f"{node['schema']}.{node.get('alias') or node['name']}"
 
 
-def _judged(layer: str, key: str, settings: Settings) -> set[str]:
+def _judged(layer: str, key: str, tables: dict[str, set[str]]) -> set[str]:
     """The datasets that a rule of a gate judged: of silver the table or the delivery's feed, of gold the tables that its query names."""
     suite, _, code = key.partition(": ")
-    if layer == "silver":
-        return {suite if suite.startswith("silver.") else f"judged.{suite.split('/')[0].replace('.', '__')}"}
-    from expectations.gate import mart_bounds
-
-    return {f"gold.{table}" for bound in mart_bounds() if bound.code == code for table in TABLE.findall(bound.query)}
+    if layer == "gold":
+        return {f"gold.{table}" for table in tables[code]}
+    return {suite if suite.startswith("silver.") else f"judged.{suite.split('/')[0].replace('.', '__')}"}
 
 
 def _now() -> str:

@@ -1,10 +1,11 @@
-"""The catalogue as DCAT-AP 3 (SEMIC, release 3.0.0): catalog.dcat as Turtle and JSON-LD; and one dataset as schema.org markup.
+"""The catalogue as DCAT-AP 3 (SEMIC, release 3.0.0) in Turtle and JSON-LD; and one dataset as schema.org markup.
 
 Datasets are named by urn; pages and files by addresses relative to the catalogue, so that it can stand anywhere.
 """
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from spark_jobs.publish.catalogue import words
 
@@ -74,7 +75,7 @@ def graph(facts: dict) -> "Graph":
         concept = named(f"{EU}data-theme/{theme}", SKOS.Concept, label={"en": labels[0], "zh": labels[1]})
         found.add((concept, SKOS.inScheme, taxonomy))
         rights = "public" if item["is_public"] else "closed" if item["sharing"] == "不予共享" else "restricted"
-        owner = f"urn:guihu:department:{'-'.join(str(list(words.DEPARTMENTS).index(name)) if name in words.DEPARTMENTS else name.encode().hex() for name in item['departments'][:1])}"
+        owner = f"urn:guihu:department:{quote(item['departments'][0])}"
         for predicate, value in (
             (DCTERMS.identifier, Literal(f"urn:guihu:{item['id']}:{release['release_id']}")),
             (DCTERMS.publisher, publisher),

@@ -1,18 +1,14 @@
 """What the gates said of each dataset, from Great Expectations' own record beside the lake."""
 
-import re
-
-from expectations.gate import mart_bounds
 from spark_jobs.files import read_json
+from spark_jobs.lineage.tell import tables_of_rules
 from spark_jobs.publish.catalogue import words
 from spark_jobs.settings import Settings
-
-TABLE = re.compile(r"\b(?:mart|dim|fct)_\w+")
 
 
 def by_dataset(settings: Settings) -> dict[str, list[dict]]:
     """`silver.<table>` or `gold.<table>` → rules judged: code, words, owner, severity, whether kept. Empty before the first gate."""
-    queried = {bound.code: set(TABLE.findall(bound.query)) for bound in mart_bounds()}
+    queried = tables_of_rules()
     found: dict[str, list[dict]] = {}
     for layer in ("silver", "gold"):
         path = settings.home / "gates" / f"{layer}.json"

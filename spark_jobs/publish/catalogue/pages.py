@@ -55,6 +55,7 @@ def _words(language: str, root: str, facts: dict) -> dict:
     return {
         "_": lambda zh, en: zh if language == "zh" else en,
         "said": lambda text: text[language] if text else "",
+        "rest": lambda item: words.rest(item["description"][language], item["title"][language]),
         "address": address,
         "page_of": known.get,
         "drawing": lambda lineage: drawing.svg(lineage, language, address),

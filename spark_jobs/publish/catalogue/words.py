@@ -48,6 +48,36 @@ CYCLES = [
 ]
 
 
+CONDITIONS = {
+    "无条件共享": {"zh": "无，各部门按履职需要直接取用", "en": "none: every department may take it for its duties"},
+    "有条件共享": {"zh": "按履职需要申请，经提供部门同意", "en": "on request for a duty, agreed by the department that provides it"},
+    "不予共享": {"zh": "依法不予共享", "en": "not shared, by law"},
+}
+MODES = {
+    "无条件共享": {"zh": "发布批次中的集市与维表、导出、接口", "en": "marts and dimensions of the release, exports, shares"},
+    "有条件共享": {"zh": "发布批次中的汇总集市；明细经批准后导出或接口", "en": "aggregated marts of the release; details by export or share once granted"},
+    "不予共享": {"zh": "无", "en": "none"},
+}
+DEPARTMENTS = {
+    "自治区市场监督管理局": "Market Supervision Administration of Guangxi",
+    "自治区高级人民法院": "High People's Court of Guangxi",
+    "自治区信用信息中心": "Credit Information Centre of Guangxi",
+    "国家税务总局广西壮族自治区税务局": "Guangxi Tax Service, State Taxation Administration",
+    "自治区统计局": "Bureau of Statistics of Guangxi",
+    "自治区人力资源和社会保障厅": "Department of Human Resources and Social Security of Guangxi",
+    "中国人民银行广西壮族自治区分行": "Guangxi Branch, People's Bank of China",
+    "自治区财政厅": "Department of Finance of Guangxi",
+    "国家统计局广西调查总队": "Survey Office of the National Bureau of Statistics in Guangxi",
+    "广西电网公司": "Guangxi Power Grid Company",
+    "南宁海关": "Nanning Customs",
+    "自治区生态环境厅": "Department of Ecology and Environment of Guangxi",
+    "自治区工业和信息化厅": "Department of Industry and Information Technology of Guangxi",
+    "自治区公安厅": "Department of Public Security of Guangxi",
+    "自治区民政厅": "Department of Civil Affairs of Guangxi",
+    "数据平台": "Data platform",
+}
+
+
 def two(text: str) -> dict[str, str]:
     """`中文 · English`, `中文。English.` or `中文 (English)` as two texts; what is in one language only stands for both."""
     text = " ".join((text or "").split())
@@ -81,34 +111,11 @@ def label(description: dict[str, str], fallback: str) -> dict[str, str]:
     """The words before the first explanation: `行政区划代码；注释` is called 行政区划代码."""
     cut = {language: re.split(r"[；;。（(，:：]|, |\. ", text, maxsplit=1)[0].strip() for language, text in description.items()}
     return {language: text or fallback for language, text in cut.items()}
-CONDITIONS = {
-    "无条件共享": {"zh": "无，各部门按履职需要直接取用", "en": "none: every department may take it for its duties"},
-    "有条件共享": {"zh": "按履职需要申请，经提供部门同意", "en": "on request for a duty, agreed by the department that provides it"},
-    "不予共享": {"zh": "依法不予共享", "en": "not shared, by law"},
-}
-MODES = {
-    "无条件共享": {"zh": "发布批次中的集市与维表、导出、接口", "en": "marts and dimensions of the release, exports, shares"},
-    "有条件共享": {"zh": "发布批次中的汇总集市；明细经批准后导出或接口", "en": "aggregated marts of the release; details by export or share once granted"},
-    "不予共享": {"zh": "无", "en": "none"},
-}
-DEPARTMENTS = {
-    "自治区市场监督管理局": "Market Supervision Administration of Guangxi",
-    "自治区高级人民法院": "High People's Court of Guangxi",
-    "自治区信用信息中心": "Credit Information Centre of Guangxi",
-    "国家税务总局广西壮族自治区税务局": "Guangxi Tax Service, State Taxation Administration",
-    "自治区统计局": "Bureau of Statistics of Guangxi",
-    "自治区人力资源和社会保障厅": "Department of Human Resources and Social Security of Guangxi",
-    "中国人民银行广西壮族自治区分行": "Guangxi Branch, People's Bank of China",
-    "自治区财政厅": "Department of Finance of Guangxi",
-    "国家统计局广西调查总队": "Survey Office of the National Bureau of Statistics in Guangxi",
-    "广西电网公司": "Guangxi Power Grid Company",
-    "南宁海关": "Nanning Customs",
-    "自治区生态环境厅": "Department of Ecology and Environment of Guangxi",
-    "自治区工业和信息化厅": "Department of Industry and Information Technology of Guangxi",
-    "自治区公安厅": "Department of Public Security of Guangxi",
-    "自治区民政厅": "Department of Civil Affairs of Guangxi",
-    "数据平台": "Data platform",
-}
+
+
+def rest(description: str, title: str) -> str:
+    """What a description says after the title that it begins with."""
+    return description.removeprefix(title).lstrip("；;，,：: ") or description
 
 
 def department(name: str) -> dict[str, str]:
