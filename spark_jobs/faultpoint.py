@@ -25,7 +25,7 @@ PLACES = (
     # the steward, the operations tables, the vault
     "before hold", "delivery accepted", "operations table written", "erasure recorded", "key destroyed",
     # release
-    "serving file half written", "serving file written", "before release is named", "release named", "release pointed",
+    "serving file half written", "serving file written", "catalogue half written", "before release is named", "release named", "release pointed", "before lineage is kept",
     # gateway and pulls
     "before segment write", "before segment sync", "after segment sync", "before segment is closed", "before segment is received", "after segment is received",
     "pull written", "pull received",

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import draft, keep
 from spark_jobs.settings import Settings
 
@@ -65,6 +66,7 @@ def record(settings: Settings, kind: str, what: str, events: list[dict]) -> Path
         return None
     with draft(path.parent) as file:
         file.write("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in events).encode())
+        faultpoint("before lineage is kept")
         keep(file, path)
     return path
 

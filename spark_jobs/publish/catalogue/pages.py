@@ -5,6 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
+from spark_jobs.faultpoint import faultpoint
 from spark_jobs.publish.catalogue import dcat, drawing, lists, words
 
 HERE = Path(__file__).parent
@@ -25,6 +26,7 @@ def write(facts: dict, folder: Path) -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             root = "../" * len(Path(name).parts)
             text = environment.get_template(template).render(facts=facts, lang=language, root=root, name=name, other=_other(language), **_words(language, root, facts), **more)
+            faultpoint("catalogue half written")
             path.write_text(re.sub(r"\n\s*\n+", "\n", text), encoding="utf-8")
     return folder / "index.html"
 
