@@ -16,7 +16,16 @@ from spark_jobs.lineage import dataset, event, facet, read, record
 from spark_jobs.settings import Settings
 
 # dbt's NodeStatus → OpenLineage's state
-STATES = {"success": "COMPLETE", "partial success": "COMPLETE", "no-op": "COMPLETE", "warn": "COMPLETE", "error": "FAIL", "fail": "FAIL", "runtime error": "FAIL", "skipped": "ABORT"}
+STATES = {
+    "success": "COMPLETE",
+    "partial success": "COMPLETE",
+    "no-op": "COMPLETE",
+    "warn": "COMPLETE",
+    "error": "FAIL",
+    "fail": "FAIL",
+    "runtime error": "FAIL",
+    "skipped": "ABORT",
+}
 PLATFORM = "team:数据平台"
 TABLE = re.compile(r"\b(?:mart|dim|fct)_\w+")
 
@@ -54,7 +63,9 @@ def gate(settings: Settings, layer: str) -> None:
     stopped = [r["expectation_config"]["meta"]["key"] for r in results if not r["success"] and r["expectation_config"]["severity"] == "critical"]
     inputs = [dataset(name, inputFacets={"dataQualityAssertions": facet("dataQualityAssertions", assertions=found)}) for name, found in sorted(assertions.items())]
     error = f"{len(stopped)} rules stop the release: {', '.join(stopped[:5])}" if stopped else None
-    record(settings, "gate", f"{_stamp(at)}-{layer}", [event("FAIL" if stopped else "COMPLETE", at, f"gate.{layer}", f"gate/{layer}/{at}", inputs, [], "GREAT_EXPECTATIONS", error)])
+    record(
+        settings, "gate", f"{_stamp(at)}-{layer}", [event("FAIL" if stopped else "COMPLETE", at, f"gate.{layer}", f"gate/{layer}/{at}", inputs, [], "GREAT_EXPECTATIONS", error)]
+    )
 
 
 def releases(settings: Settings, every: Iterable[dict]) -> None:
@@ -62,7 +73,11 @@ def releases(settings: Settings, every: Iterable[dict]) -> None:
     for made in every:
         inputs = [dataset(f"gold.{table}", {"version": facet("version", datasetVersion=str(version))}) for table, version in made["tables"].items()]
         outputs = [
-            dataset(f"release.{role}", {"version": facet("version", datasetVersion=made["release_id"])}, outputFacets={"outputStatistics": facet("outputStatistics", rowCount=sum(rows.values()))})
+            dataset(
+                f"release.{role}",
+                {"version": facet("version", datasetVersion=made["release_id"])},
+                outputFacets={"outputStatistics": facet("outputStatistics", rowCount=sum(rows.values()))},
+            )
             for role, rows in made.get("rows", {}).items()
         ]
         record(settings, "release", made["release_id"], [event("COMPLETE", made["released_at"], "release", made["release_id"], inputs, outputs, "GUIHU")])
@@ -94,7 +109,14 @@ def _delivery(feed: Feed, delivery, outcome: dict) -> dict:
         f"ingest.{feed.id}",
         f"ingest/{delivery.delivery_id}/{outcome['finished_at']}",
         [dataset(f"landing.{feed.table}", {"dataSource": source, "ownership": owner, "version": facet("version", datasetVersion=delivery.delivery_id)})],
-        [dataset(f"{layer}.{feed.table}", {"ownership": owner} | ({"schema": facet("schema", fields=columns)} if layer == "silver" else {}), outputFacets={"outputStatistics": rows[layer]}) for layer in rows]
+        [
+            dataset(
+                f"{layer}.{feed.table}",
+                {"ownership": owner} | ({"schema": facet("schema", fields=columns)} if layer == "silver" else {}),
+                outputFacets={"outputStatistics": rows[layer]},
+            )
+            for layer in rows
+        ]
         if is_loaded
         else [],
         "GUIHU",
@@ -131,7 +153,16 @@ def _same_columns(node: dict, parents: list[dict]) -> dict:
     for name, column in node["columns"].items():
         having = [p for p in parents if p["columns"].get(name, {}).get("data_type") == column.get("data_type") and name in p["columns"]]
         if len(having) == 1:
-            found[name] = {"inputFields": [{"namespace": "guihu", "name": _table(having[0]), "field": name, "transformations": [{"type": "DIRECT", "subtype": "IDENTITY", "description": "same name and type"}]}]}
+            found[name] = {
+                "inputFields": [
+                    {
+                        "namespace": "guihu",
+                        "name": _table(having[0]),
+                        "field": name,
+                        "transformations": [{"type": "DIRECT", "subtype": "IDENTITY", "description": "same name and type"}],
+                    }
+                ]
+            }
     return found
 
 

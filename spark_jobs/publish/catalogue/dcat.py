@@ -25,7 +25,11 @@ THEMES = {  # domain → theme of the EU's data-theme list
     "credit": ("JUST", "Justice, legal system and public safety", "司法、法制和公共安全"),
 }
 OTHER_THEME = ("GOVE", "Government and public sector", "政府和公共部门")
-FORMATS = {"csv": ("CSV", "text/csv"), "parquet": ("PARQUET", "application/vnd.apache.parquet"), "xlsx": ("XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")}
+FORMATS = {
+    "csv": ("CSV", "text/csv"),
+    "parquet": ("PARQUET", "application/vnd.apache.parquet"),
+    "xlsx": ("XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
 PUBLISHER = {"zh": "桂湖：广西政务数据湖", "en": "Guihu, the government lakehouse of Guangxi"}
 CATALOGUE = {"zh": "桂湖数据目录", "en": "Guihu data catalogue"}
 
@@ -129,7 +133,8 @@ def schema_org(item: dict, facts: dict, language: str) -> dict:
         "spatialCoverage": {"@type": "Place", "name": {"zh": "广西壮族自治区", "en": "Guangxi"}[language], "identifier": "450000"},
         "isAccessibleForFree": item["is_public"],
         "variableMeasured": [
-            {"@type": "PropertyValue", "name": column["name"], "description": column["label"][language]} | ({"unitText": column["unit"][language]} if column["unit"] else {}) for column in item["columns"]
+            {"@type": "PropertyValue", "name": column["name"], "description": column["label"][language]} | ({"unitText": column["unit"][language]} if column["unit"] else {})
+            for column in item["columns"]
         ],
     }
     if item.get("data_from"):

@@ -16,11 +16,12 @@ def collect(settings: Settings, release: dict, former: dict | None, folder: Path
     """The facts of one release, in plain types: they are kept as facts.json and every page is written from them. `folder` holds its serving files."""
     feeds = read_all()
     roles = release.get("rows", {})
-    graph = chain.graph(settings, feeds)
+    graph, identifiers = chain.graph(settings, feeds), _identifiers(feeds)
     known = {
         "release": release,
         "measured": served.measured(folder, roles),
-        "samples": served.samples(folder / "public" / "serve.duckdb", _identifiers(feeds)),
+        "samples": served.samples(folder / "public" / "serve.duckdb", identifiers),
+        "identifiers": identifiers,
         "roles": _role_words(),
         "gate": gates.by_dataset(settings),
         "charts": chain.charts(),
@@ -57,7 +58,11 @@ def _runs(settings: Settings, release: dict, feeds: dict[str, Feed]) -> dict[str
     """Dataset → the run that made it last before the release; the gates under the names of their jobs."""
     until = datetime.fromisoformat(release["released_at"]) + timedelta(seconds=1)  # it is told in whole seconds
     delivered = {f"silver.{feed.table}" for feed in feeds.values() if release["built_from"].get("judged", {}).get(feed.id) is not None}
-    wanted = {"dbt": {f"gold.{table}" for table in release["tables"]}, "gate": {"gate.silver", "gate.gold"}, "ingest": delivered or {f"silver.{feed.table}" for feed in feeds.values()}}
+    wanted = {
+        "dbt": {f"gold.{table}" for table in release["tables"]},
+        "gate": {"gate.silver", "gate.gold"},
+        "ingest": delivered or {f"silver.{feed.table}" for feed in feeds.values()},
+    }
     return {name: _run(one) for kind, names in wanted.items() for name, one in lineage.newest(settings, kind, names, until).items()}
 
 

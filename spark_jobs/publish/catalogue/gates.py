@@ -15,7 +15,13 @@ def by_dataset(settings: Settings) -> dict[str, list[dict]]:
         for result in read_json(path)["results"] if path.is_file() else []:
             meta = result["expectation_config"]["meta"]
             suite = meta["key"].partition(": ")[0]
-            rule = {"code": meta["code"], "words": words.two(meta["message"]), "owner": meta["owner"], "severity": result["expectation_config"]["severity"], "is_kept": result["success"]}
+            rule = {
+                "code": meta["code"],
+                "words": words.two(meta["message"]),
+                "owner": meta["owner"],
+                "severity": result["expectation_config"]["severity"],
+                "is_kept": result["success"],
+            }
             for name in [f"gold.{table}" for table in queried.get(meta["code"], ())] if layer == "gold" else [suite] if suite.startswith("silver.") else []:
                 found.setdefault(name, []).append(rule)
     return found

@@ -38,6 +38,8 @@ def table(name: str, graph: chain.Graph, feeds: dict[str, Feed], known: dict, fo
         "departments": sorted({feed.owner for feed in sources}) or [chain.PLATFORM["zh"]],
         "sharing": max((feed.sharing for feed in sources), key=SHARING_ORDER.index, default=SHARING_ORDER[0]),
         "synthetic": any(feed.synthetic for feed in sources),
+        "sensitivity": _sensitivity(sorted(known["identifiers"] & set(measured.get("types", {})))),
+        "late": [feed.id for feed in sources if known["deliveries"][feed.id]["is_late"]],
         "seen_by": seen_by,
         "is_public": "public" in seen_by,
         "sample": sample,
@@ -95,6 +97,13 @@ def feed(feed: Feed, graph: chain.Graph, known: dict) -> dict:
     }
 
 
+def _sensitivity(identifiers: list[str]) -> dict[str, str]:
+    if not identifiers:
+        return {"zh": "不含个人身份标识", "en": "holds no identifier of a person"}
+    named = ", ".join(identifiers)
+    return {"zh": f"含个人身份标识的密钥代号：{named}，样例不列", "en": f"holds keyed tokens of persons: {named}; left out of the sample"}
+
+
 def _columns(model: dict, types: dict[str, str], sources: list[Feed]) -> list[dict]:
     written = {column["name"]: column for column in model.get("columns", [])}
     fields = {}
@@ -107,7 +116,18 @@ def _columns(model: dict, types: dict[str, str], sources: list[Feed]) -> list[di
         description = words.two(column.get("description", name))
         unit = words.unit(column.get("config", {}).get("meta", {}).get("unit"))
         kind = types.get(name) or column.get("data_type", "")
-        found.append({"name": name, "type": kind.lower(), "label": words.label(description, name), "description": description, "unit": unit, "from": fields.get(name, [])[:4], "is_key": False, "values": []})
+        found.append(
+            {
+                "name": name,
+                "type": kind.lower(),
+                "label": words.label(description, name),
+                "description": description,
+                "unit": unit,
+                "from": fields.get(name, [])[:4],
+                "is_key": False,
+                "values": [],
+            }
+        )
     return found
 
 
@@ -139,6 +159,10 @@ def _drawn(graph: chain.Graph, node: str) -> dict:
 def _citation(title: dict, release: dict, vintage: str | None, name: str, is_public: bool) -> dict:
     identifier, terms = f"urn:guihu:{name}:{release['release_id']}", TERMS if is_public else TERMS_CLOSED
     return {
-        "zh": f"桂湖（广西政务数据湖）：《{title['zh']}》，发布批次 {release['release_id']}，" + (f"版本 {vintage}，" if vintage else "") + f"标识 {identifier}。许可：{terms['zh']}。",
-        "en": f"Guihu, the government lakehouse of Guangxi: {title['en']}. Release {release['release_id']}" + (f", vintage {vintage}" if vintage else "") + f". {identifier}. Licence: {terms['en']}.",
+        "zh": f"桂湖（广西政务数据湖）：《{title['zh']}》，发布批次 {release['release_id']}，"
+        + (f"版本 {vintage}，" if vintage else "")
+        + f"标识 {identifier}。许可：{terms['zh']}。",
+        "en": f"Guihu, the government lakehouse of Guangxi: {title['en']}. Release {release['release_id']}"
+        + (f", vintage {vintage}" if vintage else "")
+        + f". {identifier}. Licence: {terms['en']}.",
     }

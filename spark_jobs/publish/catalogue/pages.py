@@ -86,7 +86,14 @@ def _index(facts: dict) -> str:
     """The search's index as a script: a page opened from a file may not fetch."""
     found = []
     for item in [*facts["datasets"], *facts["feeds"]]:
-        texts = [item["id"], *item["title"].values(), *item["description"].values(), *item["source"].values(), *item["departments"], *(words.department(d)["en"] for d in item["departments"])]
+        texts = [
+            item["id"],
+            *item["title"].values(),
+            *item["description"].values(),
+            *item["source"].values(),
+            *item["departments"],
+            *(words.department(d)["en"] for d in item["departments"]),
+        ]
         for column in item["columns"]:
             texts += [column["name"], *column["label"].values(), *((column["unit"] or {}).values())]
         texts += [chart["title"][language] for chart in item.get("charts", []) for language in LANGUAGES]

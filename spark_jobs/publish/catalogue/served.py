@@ -61,7 +61,13 @@ def _measured(connection, table: str) -> dict:
     types = {name: kind for name, kind, *_ in connection.execute(f"describe mart.{table}").fetchall()}
     dated = next((name for name in DATES if types.get(name, "").startswith(("DATE", "TIMESTAMP"))), None)
     vintage = "vintage_date" if "vintage_date" in types else None
-    asked = ["count(*)", f"min({dated})" if dated else "null", f"max({dated})" if dated else "null", f"count(distinct {vintage})" if vintage else "null", f"max({vintage})" if vintage else "null"]
+    asked = [
+        "count(*)",
+        f"min({dated})" if dated else "null",
+        f"max({dated})" if dated else "null",
+        f"count(distinct {vintage})" if vintage else "null",
+        f"max({vintage})" if vintage else "null",
+    ]
     rows, earliest, latest, vintages, last = connection.execute(f"select {', '.join(asked)} from mart.{table}").fetchone()
     return {"rows": rows, "data_from": _day(earliest), "data_date": _day(latest), "date_column": dated, "vintages": vintages, "last_vintage": _day(last), "types": types}
 

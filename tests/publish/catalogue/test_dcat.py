@@ -39,7 +39,14 @@ def test_the_catalogue_conforms(request, shapes, which, name, format):
     assert len(datasets) == len(site.facts["datasets"]) + len(site.facts["feeds"])
     for dataset in datasets:
         assert {text.language for text in found.objects(dataset, rdflib.DCTERMS.title)} == {"zh", "en"}
-        for wanted in (rdflib.DCAT.contactPoint, rdflib.DCTERMS.publisher, rdflib.DCTERMS.accrualPeriodicity, rdflib.DCTERMS.spatial, rdflib.DCTERMS.accessRights, rdflib.DCAT.theme):
+        for wanted in (
+            rdflib.DCAT.contactPoint,
+            rdflib.DCTERMS.publisher,
+            rdflib.DCTERMS.accrualPeriodicity,
+            rdflib.DCTERMS.spatial,
+            rdflib.DCTERMS.accessRights,
+            rdflib.DCAT.theme,
+        ):
             assert (dataset, wanted, None) in found
 
 
@@ -50,7 +57,15 @@ def test_both_forms_say_the_same(small):
 
 @pytest.mark.parametrize(
     "kind, predicate",
-    [(rdflib.DCAT.Catalog, rdflib.DCTERMS.title), (rdflib.DCAT.Catalog, rdflib.DCTERMS.description), (rdflib.DCAT.Catalog, rdflib.DCTERMS.publisher), (rdflib.DCAT.Dataset, rdflib.DCTERMS.title), (rdflib.DCAT.Dataset, rdflib.DCTERMS.description), (rdflib.DCAT.Distribution, rdflib.DCAT.accessURL), (rdflib.FOAF.Agent, rdflib.FOAF.name)],
+    [
+        (rdflib.DCAT.Catalog, rdflib.DCTERMS.title),
+        (rdflib.DCAT.Catalog, rdflib.DCTERMS.description),
+        (rdflib.DCAT.Catalog, rdflib.DCTERMS.publisher),
+        (rdflib.DCAT.Dataset, rdflib.DCTERMS.title),
+        (rdflib.DCAT.Dataset, rdflib.DCTERMS.description),
+        (rdflib.DCAT.Distribution, rdflib.DCAT.accessURL),
+        (rdflib.FOAF.Agent, rdflib.FOAF.name),
+    ],
     ids=lambda value: value.rpartition("/")[2],
 )
 def test_without_a_mandatory_property_the_shapes_object(small, shapes, kind, predicate):

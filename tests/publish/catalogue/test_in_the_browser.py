@@ -6,7 +6,16 @@ from playwright.sync_api import sync_playwright
 pytestmark = [pytest.mark.service, pytest.mark.timeout(900)]
 CHROMIUM = "/usr/bin/chromium"
 WIDTHS = {1600: 1000, 390: 844}
-PAGES = ["index.html", "duties.html", "sharing.html", "runs.html", "dataset/mart_economy__gdp.html", "dataset/mart_macro__monitor.html", "dataset/mart_credit__penalty.html", "feed/population.resident.html"]
+PAGES = [
+    "index.html",
+    "duties.html",
+    "sharing.html",
+    "runs.html",
+    "dataset/mart_economy__gdp.html",
+    "dataset/mart_macro__monitor.html",
+    "dataset/mart_credit__penalty.html",
+    "feed/population.resident.html",
+]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +51,10 @@ def test_pages_open_from_a_file_without_a_fault_and_never_wider_than_the_screen(
     print(f"pages shown at {width} px: {shown} of {2 * len(PAGES)}")
 
 
-@pytest.mark.parametrize("language, words, dataset", [("zh", "生产总值 省", "mart_macro__province"), ("en", "house price", "mart_economy__house_price"), ("zh", "value_added_cny_100m", "mart_economy__gdp")])
+@pytest.mark.parametrize(
+    "language, words, dataset",
+    [("zh", "生产总值 省", "mart_macro__province"), ("en", "house price", "mart_economy__house_price"), ("zh", "value_added_cny_100m", "mart_economy__gdp")],
+)
 def test_search_answers_while_one_types_and_the_keyboard_leads_to_the_page(page, whole, language, words, dataset):
     page.goto((whole.folder / language / "index.html").as_uri())
     page.keyboard.press("/")

@@ -66,7 +66,7 @@ def test_no_number_of_a_person_and_no_secret_stands_anywhere(request, which):
     read = 0
     for path in sorted(p for p in site.folder.rglob("*") if p.is_file()):
         text = path.read_text(encoding="utf-8-sig")
-        assert not CITIZEN_NUMBER.search(text) and "ONLY-FOR-ENGINEERS" not in text, path
+        assert not CITIZEN_NUMBER.search(text) and "ONLY-FOR-ENGINEERS" not in text and "TOKEN-OF-A-PERSON" not in text, path
         assert str(site.settings.home) not in text, f"{path} tells a path of this machine"
         read += 1
     print(f"files read: {read}")
@@ -99,6 +99,12 @@ def test_a_dataset_says_its_vintages_dates_rows_and_who_sees_it(small):
     assert small.release["release_id"] in gdp["citation"]["zh"] and "2020-01-12" in gdp["citation"]["en"]
 
 
+def test_a_column_of_tokens_is_named_and_never_shown(small):
+    divisions = next(item for item in small.facts["datasets"] if item["id"] == "dim_division")
+    assert divisions["sample"]["columns"] == ["division_code", "name_zh", "valid_from"]
+    assert "citizen_token" in divisions["sensitivity"]["en"]
+
+
 def test_lineage_runs_from_the_department_to_the_dashboard(small):
     gdp = next(item for item in small.facts["datasets"] if item["id"] == "mart_economy__gdp")
     kinds = {node["kind"] for node in gdp["lineage"]["nodes"]}
@@ -110,7 +116,12 @@ def test_lineage_runs_from_the_department_to_the_dashboard(small):
 
 def test_a_feed_accounts_for_its_rows_and_names_the_reasons(small):
     feed = next(item for item in small.facts["feeds"] if item["id"] == "reference.industry")
-    assert {name: feed["deliveries"][name] for name in ("rows_in", "rows_loaded", "rows_quarantined", "rows_repeated")} == {"rows_in": 10, "rows_loaded": 7, "rows_quarantined": 2, "rows_repeated": 1}
+    assert {name: feed["deliveries"][name] for name in ("rows_in", "rows_loaded", "rows_quarantined", "rows_repeated")} == {
+        "rows_in": 10,
+        "rows_loaded": 7,
+        "rows_quarantined": 2,
+        "rows_repeated": 1,
+    }
     assert feed["deliveries"]["reasons"][0]["code"] == "WIDTH"
 
 
