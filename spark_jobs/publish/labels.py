@@ -18,7 +18,7 @@ def label_statements(settings: Settings, table: str, columns: list[str]) -> list
 
 def described(tables: Iterable[str]) -> dict[str, dict]:
     """Of each table what no comment of the serving file holds: key, units, source and caveats. Kept beside the release, so that it never changes with the models."""
-    return {table: _described(_models().get(table, {})) for table in tables}
+    return {table: _described(models().get(table, {})) for table in tables}
 
 
 def _described(model: dict) -> dict:
