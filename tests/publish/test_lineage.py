@@ -1,2 +1,0 @@
-"""Lineage: OpenLineage events of what was done, held against the classes that OpenLineage generates from its published schema."""
-
