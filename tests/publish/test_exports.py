@@ -165,7 +165,7 @@ def test_stata_reads_labels_dates_and_the_time_of_the_release(released, tmp_path
         exported(released, tmp_path, "dta")
 
 
-@pytest.mark.parametrize("format, rows", [("csv", NUMBERS), ("parquet", NUMBERS), ("xlsx", DIGITS), ("dta", DIGITS), ("sdmx-csv", DIGITS)])
+@pytest.mark.parametrize("format, rows", [pytest.param("csv", NUMBERS, marks=pytest.mark.service), pytest.param("parquet", NUMBERS, marks=pytest.mark.service), ("xlsx", DIGITS), ("dta", DIGITS), ("sdmx-csv", DIGITS)])
 def test_numbers_come_back_bit_by_bit(released, tmp_path, format, rows):
     question = {} if rows == NUMBERS else {"where": f"row_number < {rows}"} if format != "dta" else {"where": f"row_number < {rows} and row_number % 8 <> 6"}
     path = data_file(exported(released, tmp_path, format, "mart_test__numbers", **question)["folder"], "mart_test__numbers")
@@ -189,6 +189,13 @@ def test_what_does_not_exist_is_answered_with_what_exists(released, tmp_path, re
     with pytest.raises(QueryRefused, match=words):
         export(released, request_, tmp_path)
     assert list(tmp_path.iterdir()) == [], "nothing half written stays"
+
+
+def test_what_a_killed_export_left_goes_with_the_next(released, tmp_path):
+    (tmp_path / ".export-dead").mkdir()
+    (tmp_path / ".export-dead" / "half.csv").write_text("x")
+    told = exported(released, tmp_path, "csv")
+    assert list(tmp_path.iterdir()) == [told["folder"]]
 
 
 def test_an_unknown_format_is_answered_with_those_that_exist(released, tmp_path):

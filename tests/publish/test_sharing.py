@@ -25,7 +25,7 @@ from tests.publish.conftest import RELEASE
 
 ROOT = "/delta-sharing"
 FIGURES = f"{ROOT}/shares/public/schemas/mart/tables/mart_test__figures"
-CLIENT = {"accept": "*/*"}
+pytestmark = pytest.mark.service
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,14 @@
 """export: policy → rows → disclosure control → one format → papers → checksums → audit → the folder gets its name."""
 
-import shutil
+import hashlib
 import tempfile
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from spark_jobs.files import exclusive
 from spark_jobs.publish import audit
 from spark_jobs.publish import dataset as datasets
+from spark_jobs.publish.export import draft as drafts
 from spark_jobs.publish.export.checksum import following, write_sums
 from spark_jobs.publish.export.citation import write_papers
 from spark_jobs.publish.export.extract import Extract, Tell, extracted
@@ -38,19 +38,16 @@ def export(settings: Settings, request: Request, to: Path | None = None, tell: T
     """Write the folder; returns folder, rows, identifier and bytes. Raises what `dataset.opened` raises, UnknownFormat and DoesNotFit."""
     if not request.recipient.isprintable() or not 1 <= len(request.recipient) <= LONGEST_RECIPIENT:
         raise QueryRefused(f"the recipient is a name of 1 to {LONGEST_RECIPIENT} letters")
-    home = to or settings.home / "exports"
-    home.mkdir(parents=True, exist_ok=True)
+    home, lock = to or settings.home / "exports", settings.run / "locks" / "exports.lock"
     module = format_module(request.format)
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=home) as draft_name, _opened(settings, request, Path(draft_name)) as (dataset, connection):
-        draft = Path(draft_name)
+    with drafts.draft(home, lock) as draft, _opened(settings, request, draft) as (dataset, connection):
         extract = extracted(dataset, connection, request.recipient, request.ids)
         known = _write(module, extract, draft / f"{dataset.name}.{module.EXTENSION}", tell)
         write_papers(extract, draft, request.format)
         write_sums(draft, known)
         told = _told(extract, draft) | {"folder": home / folder_name(dataset, request)}
         audit.record(settings, "export", **_question(request, dataset), rows=extract.rows, identifier=dataset.identifier, folder=told["folder"])
-        with exclusive(settings.run / "locks" / "exports.lock"):
-            _name(draft, told["folder"])
+        drafts.name(draft, told["folder"], lock)
     return told
 
 
@@ -66,8 +63,9 @@ def rehearse(settings: Settings, request: Request) -> dict:
 
 
 def folder_name(dataset: datasets.Dataset, request: Request) -> str:
-    """<dataset>-<release>[-<day>]-<question>-<format>: two questions never share a folder."""
-    parts = [dataset.name, dataset.release["release_id"], str(dataset.as_of or ""), dataset.identifier.partition("@")[2][:8], request.format]
+    """<dataset>-<release>[-<day>]-<hash>-<format>: two questions never share a folder, nor do two recipients."""
+    asked = hashlib.sha256("\0".join((dataset.identifier, request.recipient, request.ids)).encode()).hexdigest()
+    parts = [dataset.name, dataset.release["release_id"], str(dataset.as_of or ""), asked[:8], request.format]
     return "-".join(part for part in parts if part)
 
 
@@ -91,12 +89,3 @@ def _told(extract: Extract, folder: Path) -> dict:
 
 def _question(request: Request, dataset: datasets.Dataset) -> dict:
     return {"role": request.role, "recipient": request.recipient, "dataset": dataset.name, "format": request.format, "release": dataset.release["release_id"], "as_of": request.as_of, "where": dataset.where}
-
-
-def _name(draft: Path, folder: Path) -> None:
-    """The same request wrote the same bytes before: its folder is replaced."""
-    if folder.exists():
-        shutil.rmtree(folder)
-    draft.rename(folder)
-    folder.chmod(0o755)
-    draft.mkdir()  # for the one who removes it

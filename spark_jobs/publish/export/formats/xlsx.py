@@ -61,6 +61,9 @@ def _data(extract: Extract, book: Any, tell: Tell) -> None:
             raise DoesNotFit(f"a cell of a sheet holds {LONGEST_TEXT:,} characters, row {row:,} of {extract.names[place]} has {len(value):,}: take csv or parquet")
         sheet.write_string(row, place, value, hostile if SIGN.match(value) else text)
 
+    def write_other(row: int, place: int, value: Any) -> None:
+        write_text(row, place, str(value))
+
     def write_number(row: int, place: int, value: Any) -> None:
         number = float(value)
         if number - number != 0 or (isinstance(value, int) and abs(value) > LARGEST_EXACT) or (isinstance(value, Decimal) and Decimal(repr(number)) != value):
@@ -88,7 +91,7 @@ def _data(extract: Extract, book: Any, tell: Tell) -> None:
             row += 1
             for place, value in enumerate(values):
                 if value is not None:
-                    writers.get(type(value), lambda r, p, v: write_text(r, p, str(v)))(row, place, value)
+                    writers.get(type(value), write_other)(row, place, value)
         tell(f"{row:,} of {extract.rows:,} rows")
 
 
