@@ -14,7 +14,7 @@ from tests.publish.payloads import HARMLESS, HOSTILE
 RELEASE = "20260102T030405-0badcafe"
 NUMBERS = 1_000_000
 FIGURES = """
-create table mart.mart_test__figures as select * from (values
+create table mart.mart_macro__series as select * from (values
   ('450100', '南宁', '2023Q4', date '2024-01-20', date '2024-07-20', false, '亿元', 5218.34, 12345678901234567::bigint, 0.10::decimal(20, 2), timestamptz '2024-01-20 08:00:00+08', true, '0012', ''),
   ('450100', '南宁', '2023Q4', date '2024-07-20', null, true, '亿元', 5469.06, -9007199254740993::bigint, -1.50::decimal(20, 2), timestamptz '2024-07-20 08:00:00.123456+08', false, '91450100MA5K000001', null),
   ('450200', '柳州', '2024Q1', date '2024-04-20', null, true, '亿元', -0.1::double, null, null, null, null, '1-2', '他说："好", 行
@@ -23,8 +23,8 @@ create table mart.mart_test__figures as select * from (values
 ) as rows (division_code, division_name_zh, period, vintage_date, superseded_date, is_latest, unit, gdp_value, persons_count, amount_cny, observed_at, is_synthetic, code, note)
 """
 COMMENTS = """
-comment on table mart.mart_test__figures is '测试指标；按季 · Test figures; by quarter';
-comment on column mart.mart_test__figures.gdp_value is '生产总值；现价 · Gross domestic product; current prices'
+comment on table mart.mart_macro__series is '测试指标；按季 · Test figures; by quarter';
+comment on column mart.mart_macro__series.gdp_value is '生产总值；现价 · Gross domestic product; current prices'
 """
 
 
@@ -38,8 +38,8 @@ def released(tmp_path_factory) -> Settings:
     serving = folder / "analyst" / "serve.duckdb"
     with duckdb.connect(str(serving)) as connection:
         connection.execute(f"create schema mart; {FIGURES}; create table mart.release_info as select '{RELEASE}' as release_id")
-        connection.execute("create table mart.mart_test__texts (row_number integer, text varchar, figure double default -1.5)")
-        connection.executemany("insert into mart.mart_test__texts (row_number, text) values (?, ?)", list(enumerate([*HOSTILE, *HARMLESS])))
+        connection.execute("create table mart.mart_macro__change (row_number integer, text varchar, figure double default -1.5)")
+        connection.executemany("insert into mart.mart_macro__change (row_number, text) values (?, ?)", list(enumerate([*HOSTILE, *HARMLESS])))
         connection.execute(numbers(NUMBERS))
         connection.execute(COMMENTS)
     for role in set(policy.roles()) - {"analyst", "public"}:
@@ -49,8 +49,8 @@ def released(tmp_path_factory) -> Settings:
     figures = {"key": ["division_code", "period", "vintage_date"], "units": {"persons_count": "人 persons", "amount_cny": "元"}, "source": "测试 · test", "caveats": ["合成数据 · synthetic"], "licence": ""}
     plain = {"units": {}, "source": "", "caveats": [], "licence": ""}
     texts, counted = plain | {"key": ["row_number"]}, plain | {"key": ["row_number"]}
-    (folder / "models.json").write_text(json.dumps({"mart_test__figures": figures, "mart_test__texts": texts, "mart_test__numbers": counted}))
-    tables = {"mart_test__figures": 7, "mart_test__texts": 3, "mart_test__numbers": 1}
+    (folder / "models.json").write_text(json.dumps({"mart_macro__series": figures, "mart_macro__change": texts, "mart_economy__house_price": counted}))
+    tables = {"mart_macro__series": 7, "mart_macro__change": 3, "mart_economy__house_price": 1}
     (folder / "release.json").write_text(json.dumps({"release_id": RELEASE, "released_at": "2026-01-02T03:04:05+00:00", "digest": "0badcafe" * 8, "built_from": {}, "tables": tables}))
     (home / "releases" / "current").symlink_to(RELEASE)
     return Settings(home=home, environments=CHECKOUT / ".guihu" / "env", port=18480)
@@ -58,11 +58,11 @@ def released(tmp_path_factory) -> Settings:
 
 def numbers(rows: int) -> str:
     """Doubles of every kind: of all exponents, seventeen digits, negative, tenths, whole, the smallest and the largest."""
-    return f"""create table mart.mart_test__numbers as select i::integer as row_number, i * 9007 - 4503599627370496 as whole,
+    return f"""create table mart.mart_economy__house_price as select i::integer as row_number, i * 9007 - 4503599627370496 as whole,
       case i % 8 when 0 then (hash(i) / 1e19 - 0.5) * pow(10, i % 600 - 300) when 1 then -(hash(i) / 3e18) when 2 then i / 10 when 3 then -i / 100 when 4 then 1 / (i + 1) when 5 then hash(i)::double
         when 6 then case i % 3 when 0 then 5e-324 when 1 then 1.7976931348623157e308 else -0.0 end else pi() * i end as value
       from range({rows}) numbers(i)"""
 
 
-def data_file(folder: Path, dataset: str = "mart_test__figures") -> Path:
+def data_file(folder: Path, dataset: str = "mart_macro__series") -> Path:
     return next(path for path in folder.iterdir() if path.stem == dataset)

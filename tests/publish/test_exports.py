@@ -27,7 +27,7 @@ from tests.publish.conftest import NUMBERS, RELEASE, data_file, numbers
 DIGITS = 20_000  # numbers of the formats that are written a cell at a time
 
 
-def exported(settings, folder, format, dataset="mart_test__figures", **question):
+def exported(settings, folder, format, dataset="mart_macro__series", **question):
     return export(settings, Request(dataset, format, "analyst", "tester", **question), folder)
 
 
@@ -50,7 +50,7 @@ def test_another_question_has_another_identifier_and_another_folder(released, tm
     told = [exported(released, tmp_path, "csv", **question) for question in questions]
     assert len({t["identifier"] for t in told}) == len({t["folder"] for t in told}) == len(questions)
     assert [t["rows"] for t in told] == [4, 3, 1, 3, 3]
-    assert all(re.fullmatch(rf"guihu:{RELEASE}/mart_test__figures@[0-9a-f]{{16}}", t["identifier"]) for t in told)
+    assert all(re.fullmatch(rf"guihu:{RELEASE}/mart_macro__series@[0-9a-f]{{16}}", t["identifier"]) for t in told)
 
 
 def test_what_was_known_on_a_day_is_exported_as_it_read_then(released, tmp_path):
@@ -63,7 +63,7 @@ def test_what_was_known_on_a_day_is_exported_as_it_read_then(released, tmp_path)
 def test_the_papers_say_what_who_whence_and_how_to_get_it_again(released, tmp_path):
     told = exported(released, tmp_path, "csv", where="division_code = '450100'")
     readme, cff = (told["folder"] / "README.md").read_text(), yaml.safe_load((told["folder"] / "CITATION.cff").read_text())
-    for word in ("测试指标 · Test figures", told["identifier"], RELEASE, "2026-01-02T03:04:05+00:00", "测试 · test", "合成数据", "tester (analyst)", "不得转授", f"guihu export mart_test__figures --format csv --release {RELEASE} --as analyst --recipient tester --where"):
+    for word in ("测试指标 · Test figures", told["identifier"], RELEASE, "2026-01-02T03:04:05+00:00", "测试 · test", "合成数据", "tester (analyst)", "不得转授", f"guihu export mart_macro__series --format csv --release {RELEASE} --as analyst --recipient tester --where"):
         assert word in readme
     assert (cff["version"], cff["identifiers"][0]["value"], str(cff["date-released"])) == (RELEASE, told["identifier"], "2026-01-02")
     dictionary = {row["column"]: row for row in csv.DictReader((told["folder"] / "dictionary.csv").read_text(encoding="utf-8-sig").splitlines())}
@@ -77,9 +77,9 @@ def test_each_export_leaves_one_line_that_says_who_took_what(released, tmp_path)
     (line,) = audit_file(released).read_text().splitlines()[len(before) :]
     kept = json.loads(line)
     assert {name: kept[name] for name in ("door", "by", "role", "recipient", "dataset", "where", "release", "rows", "identifier")} == {
-        "door": "export", "by": getpass.getuser(), "role": "analyst", "recipient": "tester", "dataset": "mart_test__figures", "where": "is_latest", "release": RELEASE, "rows": 3, "identifier": told["identifier"],
+        "door": "export", "by": getpass.getuser(), "role": "analyst", "recipient": "tester", "dataset": "mart_macro__series", "where": "is_latest", "release": RELEASE, "rows": 3, "identifier": told["identifier"],
     }  # fmt: skip
-    rehearse(released, Request("mart_test__figures", "csv", "analyst", "tester"))
+    rehearse(released, Request("mart_macro__series", "csv", "analyst", "tester"))
     assert len(audit_file(released).read_text().splitlines()) == len(before) + 1, "a rehearsal takes nothing"
 
 
@@ -138,7 +138,7 @@ def test_sdmx_is_read_back_by_pysdmx_with_its_structure(released, tmp_path):
 
     folder = exported(released, tmp_path, "sdmx-csv")["folder"]
     (data,) = read(data_file(folder).read_text())
-    assert data.structure == "DataStructure=GUIHU:MART_TEST__FIGURES(1.0)"
+    assert data.structure == "DataStructure=GUIHU:MART_MACRO__SERIES(1.0)"
     rows = data.data.to_dict("records")
     assert len(rows) == 4 * 3, "three measures of four rows"
     values = {(row["REF_AREA"], row["TIME_PERIOD"], row["VINTAGE"], row["MEASURE"]): (row["OBS_VALUE"], row["UNIT_MEASURE"], row["OBS_STATUS"]) for row in rows}
@@ -168,9 +168,9 @@ def test_stata_reads_labels_dates_and_the_time_of_the_release(released, tmp_path
 @pytest.mark.parametrize("format, rows", [pytest.param("csv", NUMBERS, marks=pytest.mark.service), pytest.param("parquet", NUMBERS, marks=pytest.mark.service), ("xlsx", DIGITS), ("dta", DIGITS), ("sdmx-csv", DIGITS)])
 def test_numbers_come_back_bit_by_bit(released, tmp_path, format, rows):
     question = {} if rows == NUMBERS else {"where": f"row_number < {rows}"} if format != "dta" else {"where": f"row_number < {rows} and row_number % 8 <> 6"}
-    path = data_file(exported(released, tmp_path, format, "mart_test__numbers", **question)["folder"], "mart_test__numbers")
+    path = data_file(exported(released, tmp_path, format, "mart_economy__house_price", **question)["folder"], "mart_economy__house_price")
     kept = _values(path, format)
-    made = duckdb.connect().execute("create schema mart; " + numbers(rows) + f"; select value from mart.mart_test__numbers where {question.get('where', 'true')} order by row_number").fetchall()
+    made = duckdb.connect().execute("create schema mart; " + numbers(rows) + f"; select value from mart.mart_economy__house_price where {question.get('where', 'true')} order by row_number").fetchall()
     assert len(kept) == len(made)
     differ = sum(struct.pack("<d", a) != struct.pack("<d", b) for a, (b,) in zip(kept, made))
     assert differ == 0
@@ -178,12 +178,12 @@ def test_numbers_come_back_bit_by_bit(released, tmp_path, format, rows):
 
 
 @pytest.mark.parametrize("request_, words", [
-    (Request("mart_nothing", "csv", "analyst", "t"), "mart_test__figures, mart_test__numbers, mart_test__texts"),
-    (Request("mart_test__figures", "csv", "analyst", "t", where="no_such = 1"), "division_code"),
-    (Request("mart_test__texts", "csv", "analyst", "t", as_of=date(2024, 1, 1)), "no vintages"),
-    (Request("mart_test__texts", "csv", "public", "t"), "mart_test__figures"),
-    (Request("mart_test__figures", "csv", "analyst", "a\n- **b**"), "recipient"),
-    (Request("release_info", "csv", "analyst", "t"), "mart_test__figures"),
+    (Request("mart_nothing", "csv", "analyst", "t"), "mart_economy__house_price, mart_macro__change, mart_macro__series"),
+    (Request("mart_macro__series", "csv", "analyst", "t", where="no_such = 1"), "division_code"),
+    (Request("mart_macro__change", "csv", "analyst", "t", as_of=date(2024, 1, 1)), "no vintages"),
+    (Request("mart_macro__change", "csv", "public", "t"), "mart_macro__series"),
+    (Request("mart_macro__series", "csv", "analyst", "a\n- **b**"), "recipient"),
+    (Request("release_info", "csv", "analyst", "t"), "mart_macro__series"),
 ])  # fmt: skip
 def test_what_does_not_exist_is_answered_with_what_exists(released, tmp_path, request_, words):
     with pytest.raises(QueryRefused, match=words):
@@ -204,7 +204,7 @@ def test_an_unknown_format_is_answered_with_those_that_exist(released, tmp_path)
 
 
 def test_a_rehearsal_tells_rows_columns_identifier_and_about_how_many_bytes(released, tmp_path):
-    told, done = rehearse(released, Request("mart_test__numbers", "csv", "analyst", "tester")), exported(released, tmp_path, "csv", "mart_test__numbers")
+    told, done = rehearse(released, Request("mart_economy__house_price", "csv", "analyst", "tester")), exported(released, tmp_path, "csv", "mart_economy__house_price")
     assert (told["rows"], told["columns"], told["identifier"]) == (NUMBERS, ["row_number", "whole", "value"], done["identifier"])
     assert 0.8 < told["bytes"] / done["bytes"] < 1.25
 

@@ -45,8 +45,8 @@ def test_no_hostile_cell_begins_as_a_formula_and_each_can_be_restored(released, 
 
 
 def test_a_workbook_holds_them_as_text_unchanged(released, tmp_path):
-    folder = export(released, Request("mart_test__texts", "xlsx", "analyst", "tester"), tmp_path)["folder"]
-    sheet = openpyxl.load_workbook(data_file(folder, "mart_test__texts"))["data"]
+    folder = export(released, Request("mart_macro__change", "xlsx", "analyst", "tester"), tmp_path)["folder"]
+    sheet = openpyxl.load_workbook(data_file(folder, "mart_macro__change"))["data"]
     cells = [row[1] for row in sheet.iter_rows(min_row=2)]
     formulas = [cell.value for cell in cells if cell.data_type == "f"]
     assert formulas == []
@@ -57,22 +57,22 @@ def test_a_workbook_holds_them_as_text_unchanged(released, tmp_path):
 
 @pytest.mark.parametrize("format", ["parquet", "dta"])
 def test_formats_that_nobody_evaluates_keep_every_byte(released, tmp_path, format):
-    folder = export(released, Request("mart_test__texts", format, "analyst", "tester"), tmp_path)["folder"]
-    path = data_file(folder, "mart_test__texts")
+    folder = export(released, Request("mart_macro__change", format, "analyst", "tester"), tmp_path)["folder"]
+    path = data_file(folder, "mart_macro__change")
     kept = parquet.read_table(path)["text"].to_pylist() if format == "parquet" else pd.read_stata(path)["text"].tolist()
     assert kept == ALL
     print(f"{format}: {len(kept)} of {len(ALL)} texts unaltered")
 
 
 def test_the_columns_of_the_dictionary_are_harmless_too(released, tmp_path):
-    folder = export(released, Request("mart_test__texts", "csv", "analyst", "=1+1"), tmp_path)["folder"]
+    folder = export(released, Request("mart_macro__change", "csv", "analyst", "=1+1"), tmp_path)["folder"]
     for row in csv.reader(io.StringIO((folder / "dictionary.csv").read_text(encoding="utf-8-sig"))):
         assert not any(runs_in_a_spreadsheet(cell) for cell in row)
 
 
 def _cells(settings, folder, format) -> list[str]:
-    made = export(settings, Request("mart_test__texts", format, "analyst", "tester"), folder)["folder"]
-    text = data_file(made, "mart_test__texts").read_bytes().decode("utf-8-sig")
+    made = export(settings, Request("mart_macro__change", format, "analyst", "tester"), folder)["folder"]
+    text = data_file(made, "mart_macro__change").read_bytes().decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     return ["" if row[COLUMN[format]] == "#N/A" else row[COLUMN[format]] for row in rows]
 

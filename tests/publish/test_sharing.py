@@ -24,7 +24,7 @@ from spark_jobs.settings import CHECKOUT, HOST
 from tests.publish.conftest import RELEASE
 
 ROOT = "/delta-sharing"
-FIGURES = f"{ROOT}/shares/public/schemas/mart/tables/mart_test__figures"
+FIGURES = f"{ROOT}/shares/public/schemas/mart/tables/mart_macro__series"
 pytestmark = pytest.mark.service
 
 
@@ -134,7 +134,7 @@ def test_pages_follow_one_another_without_loss_and_repetition(ask):
         token = told.get("nextPageToken", "")
         if not token:
             break
-    assert names == ["mart_test__figures", "mart_test__numbers", "mart_test__texts"]
+    assert names == ["mart_macro__series", "mart_economy__house_price", "mart_macro__change"]
     assert json.loads(ask("GET", f"{ROOT}/shares?maxResults=0")[2])["items"] == []
 
 
@@ -182,7 +182,7 @@ def test_each_query_and_each_change_of_recipients_leaves_a_line(released, ask):
     ask("POST", f"{FIGURES}/query", body={})
     lines = [json.loads(line) for line in audit_file(released).read_text().splitlines()]
     assert {name: lines[-1][name] for name in ("door", "action", "recipient", "role", "dataset", "release", "rows")} == {
-        "door": "share", "action": "query", "recipient": "university", "role": "public", "dataset": "mart_test__figures", "release": RELEASE, "rows": 4,
+        "door": "share", "action": "query", "recipient": "university", "role": "public", "dataset": "mart_macro__series", "release": RELEASE, "rows": 4,
     }  # fmt: skip
     assert len(lines) == before + 1
     assert {"recipient added", "recipient revoked"} <= {line.get("action") for line in lines}
@@ -222,12 +222,12 @@ def _without_rights(profiles):
 def _names():
     for name in ("analyst", "leader", "data_engineer", "nothing", "..", "%2e%2e", "*", "%00", "public'--", "public%0d%0ax", "桂".encode().hex(), quote("公众"), "a" * 3000):
         yield _case(f"share {name[:9]}", 404, f"{ROOT}/shares/{name}")
-    for table in ("mart_test__texts", "mart_test__numbers", "release_info", "..%2f..%2fanalyst", "%2e%2e", "x;drop table y", "x'%20or%201=1--", "mart_test__figures.parquet", quote("ｍart_test__figures"), "mart_test__figures%00", "information_schema.tables"):
+    for table in ("mart_macro__change", "mart_economy__house_price", "release_info", "..%2f..%2fanalyst", "%2e%2e", "x;drop table y", "x'%20or%201=1--", "mart_macro__series.parquet", quote("ｍart_test__figures"), "mart_macro__series%00", "information_schema.tables"):
         for verb in ("metadata", "version"):
             yield _case(f"table {table} {verb}", 404, f"{ROOT}/shares/public/schemas/mart/tables/{quote(table, safe='%')}/{verb}")
-    yield _case("another's table by query", 404, f"{ROOT}/shares/analyst/schemas/mart/tables/mart_test__texts/query", "POST", body={})
+    yield _case("another's table by query", 404, f"{ROOT}/shares/analyst/schemas/mart/tables/mart_macro__change/query", "POST", body={})
     yield _case("schema", 404, f"{ROOT}/shares/public/schemas/main/tables")
-    yield _case("schema of a table", 404, f"{ROOT}/shares/public/schemas/temp/tables/mart_test__figures/metadata")
+    yield _case("schema of a table", 404, f"{ROOT}/shares/public/schemas/temp/tables/mart_macro__series/metadata")
     for path in ("/", "/shares", f"{ROOT}", f"{ROOT}/../shares", f"{ROOT}//shares", f"{ROOT}/shares/public/../analyst/schemas", "/etc/passwd", f"{ROOT}/files", f"{ROOT}/files/../../etc/passwd"):
         yield _case(f"path {path}", 404, path)
 
@@ -261,7 +261,7 @@ def _addresses(good, ask):
     old = {**told, "expires": str(int(told["expires"]) - 2000)}
     for title, address in {
         "no signature": path, "empty": f"{path}?recipient=&expires=&signature=", "later": good.replace(told["expires"], "9999999999"), "ended": f"{path}?" + "&".join(f"{n}={v}" for n, v in old.items()),
-        "another's": good.replace("university", "ministry"), "other table": good.replace("mart_test__figures", "mart_test__texts"), "other role": good.replace("/public/", "/analyst/"), "other release": good.replace(RELEASE, "current"),
+        "another's": good.replace("university", "ministry"), "other table": good.replace("mart_macro__series", "mart_macro__change"), "other role": good.replace("/public/", "/analyst/"), "other release": good.replace(RELEASE, "current"),
         "cut": good[:-1], "upper case": good.replace(told["signature"], told["signature"].upper()), "unicode": good.replace(told["signature"], quote("签名")), "twice": good + "&recipient=ministry", "not a number": good.replace(told["expires"], "soon"),
     }.items():  # fmt: skip
         yield _case(f"address {title}", 403, address, token=None)

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from spark_jobs.publish.dataset import Dataset
 from spark_jobs.publish.export.protection import leaving
+from spark_jobs.settings import Settings
 
 BATCH = 20_000  # rows that a format written row by row holds at once
 Tell = Callable[[str], None]
@@ -38,8 +39,8 @@ class Extract:
         return told | {"as_of": str(dataset.as_of or ""), "recipient": self.recipient, "source": dataset.source}
 
 
-def extracted(dataset: Dataset, connection: duckdb.DuckDBPyConnection, recipient: str, ids: str) -> Extract:
+def extracted(settings: Settings, dataset: Dataset, connection: duckdb.DuckDBPyConnection, recipient: str, ids: str) -> Extract:
     """The rows as they may leave, after disclosure control."""
-    select = leaving(dataset, connection)
+    select = leaving(settings, dataset, connection)
     rows = connection.execute(f"select count(*) from ({select})").fetchone()[0]
     return Extract(dataset, connection, select, rows, recipient, ids)

@@ -4,22 +4,34 @@ import duckdb
 import pyarrow as pa
 
 from spark_jobs.publish.dataset import Dataset
+from spark_jobs.publish.query import QueryRefused
+from spark_jobs.settings import Settings
 
-OUTSIDE = frozenset({"researcher", "public"})  # roles whose copies leave the government
 
-
-def leaving(dataset: Dataset, connection: duckdb.DuckDBPyConnection) -> str:
-    """The select of the rows as they may leave.
+def leaving(settings: Settings, dataset: Dataset, connection: duckdb.DuckDBPyConnection) -> str:
+    """The select of the rows as they may leave. Raises QueryRefused where the table may not.
 
     For readers outside the whole table is protected first, and only then narrowed to a day and a condition: many narrow questions never add up to what one wide
     question hides.
     """
-    if dataset.role not in OUTSIDE:
+    if leaves_unchanged(dataset.name, dataset.role):
         return dataset.select
-    connection.register("protected", protect(dataset.role, dataset.name, connection.execute(f"from {dataset.relation}").to_arrow_table()))
+    connection.register("protected", protect(settings, dataset, connection.execute(f"from {dataset.relation}").to_arrow_table()))
     return dataset.select_from("temp.main.protected")
 
 
-def protect(role: str, table: str, rows: pa.Table) -> pa.Table:
-    """The rows of a whole table as they may leave. Columns, types and order stay; a suppressed value is null."""
-    return rows
+def leaves_unchanged(table: str, role: str) -> bool:
+    """Whether infra/disclosure.yaml lets every row and column go to the role."""
+    from spark_jobs.publish.disclosure import door  # solvers: only where an export asks
+
+    return door.leaves_unchanged(table, role)
+
+
+def protect(settings: Settings, dataset: Dataset, rows: pa.Table) -> pa.Table:
+    """The rows of a whole table as they may leave."""
+    from spark_jobs.publish.disclosure import door
+
+    try:
+        return door.protect(settings, dataset.name, rows, dataset.role, dataset.release["release_id"]).frame
+    except door.Refused as refused:
+        raise QueryRefused(str(refused)) from refused

@@ -41,7 +41,7 @@ def export(settings: Settings, request: Request, to: Path | None = None, tell: T
     home, lock = to or settings.home / "exports", settings.run / "locks" / "exports.lock"
     module = format_module(request.format)
     with drafts.draft(home, lock) as draft, _opened(settings, request, draft) as (dataset, connection):
-        extract = extracted(dataset, connection, request.recipient, request.ids)
+        extract = extracted(settings, dataset, connection, request.recipient, request.ids)
         known = _write(module, extract, draft / f"{dataset.name}.{module.EXTENSION}", tell)
         write_papers(extract, draft, request.format)
         write_sums(draft, known)
@@ -55,7 +55,7 @@ def rehearse(settings: Settings, request: Request) -> dict:
     """What `export` would write: rows, columns, identifier, and bytes estimated from the first rows. Nothing is kept."""
     module = format_module(request.format)
     with tempfile.TemporaryDirectory(prefix="guihu-export-") as folder, _opened(settings, request, Path(folder)) as (dataset, connection):
-        whole = extracted(dataset, connection, request.recipient, request.ids)
+        whole = extracted(settings, dataset, connection, request.recipient, request.ids)
         sample = Extract(dataset, connection, f"select * from ({whole.select}) limit {SAMPLE}", min(SAMPLE, whole.rows), request.recipient, request.ids)
         _write(module, sample, Path(folder) / f"{dataset.name}.{module.EXTENSION}", lambda text: None)
         told = _told(whole, Path(folder))

@@ -60,7 +60,7 @@ def _write(settings: Settings, role: str, table: str, release_id: str, path: Pat
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
     with datasets.opened(settings, "share", table, role, release_id, into=path.parent) as (dataset, connection):
-        extract = extracted(dataset, connection, role, "plain")
+        extract = extracted(settings, dataset, connection, role, "plain")
         parquet.write(extract, draft, lambda text: None)
         told = {"rows": extract.rows, "schema": schema_string(dataset), "statistics": _statistics(extract), "title": f"{dataset.title_zh} · {dataset.title_en}", "identifier": dataset.identifier}
     with draft.open("rb") as file:
