@@ -5,11 +5,13 @@ import io
 import re
 import unicodedata
 
+import duckdb
 import openpyxl
 import pandas as pd
 import pyarrow.parquet as parquet
 import pytest
 
+from spark_jobs.publish.export.formats.csv import cell
 from spark_jobs.publish.export.formulas import restored
 from spark_jobs.publish.export.run import Request, export
 from tests.publish.conftest import data_file
@@ -62,6 +64,17 @@ def test_formats_that_nobody_evaluates_keep_every_byte(released, tmp_path, forma
     kept = parquet.read_table(path)["text"].to_pylist() if format == "parquet" else pd.read_stata(path)["text"].tolist()
     assert kept == ALL
     print(f"{format}: {len(kept)} of {len(ALL)} texts unaltered")
+
+
+CODES_EXCEL_CHANGES = ["0012", "000000", "450101199001011234", "1234567890123456", "1E5", "12e10", "1-2", "3/4", "2024-01", "2024-01-31", "1/2/2024", "12:30", "1:02:03", "1,234", "50%", "MAR1", "sep-24", "1-Dec", "TRUE", "false", "2024年1月", "2024年1月31日", "007.50", "1.50", "31.12.2024"]
+CODES_EXCEL_KEEPS = ["450100", "91450100MA5K000001", "A-1", "GDP", "2024Q1", "B-D", "桂林", "2022-01/2022-12", "-12.5", "1.5", "3.14", "x0012", "12-ABC", "MARCHED"]
+
+
+def test_a_csv_for_excel_marks_exactly_the_codes_that_excel_would_change():
+    marked = {code: duckdb.execute(f"select {cell('code', 'VARCHAR', 'excel')} from (select ?::varchar as code)", [code]).fetchone()[0] for code in [*CODES_EXCEL_CHANGES, *CODES_EXCEL_KEEPS]}
+    assert {code for code, written in marked.items() if written == f'="{code}"'} == set(CODES_EXCEL_CHANGES)
+    assert {code for code, written in marked.items() if written == code} == set(CODES_EXCEL_KEEPS)
+    print(f"{len(CODES_EXCEL_CHANGES)} of {len(CODES_EXCEL_CHANGES)} codes kept as text, {len(CODES_EXCEL_KEEPS)} of {len(CODES_EXCEL_KEEPS)} written as they are")
 
 
 def test_the_columns_of_the_dictionary_are_harmless_too(released, tmp_path):

@@ -94,6 +94,7 @@ NOTES = {
     "sdmx-csv": [
         "SDMX-CSV 2.0: one row for each measure of a row (dimension MEASURE), its unit in UNIT_MEASURE; the structure stands in structure.json (SDMX-JSON 2.0).",
         "A cell that a spreadsheet would take for a formula stands behind one apostrophe (').",
+        "pysdmx 1.21 guesses types when it reads (000000 becomes 0): pandas.read_csv(…, dtype=str) keeps every code.",
         "",
     ],
     "dta": ["Stata 14 or later (format 118). Absent text is empty text there; times are those of UTC, to the millisecond; the dictionary maps shortened names.", ""],

@@ -15,11 +15,12 @@ from spark_jobs.publish.export.formulas import columns_to_watch, neutralised
 EXTENSION = "csv"
 APPENDS = True  # the file only grows: it can be hashed while it is written
 BOM = "\ufeff"
-# a number with a leading zero or more digits than a double holds, a number with an exponent, a date, a fraction, a time, a truth value
-CHANGED_BY_EXCEL = (
-    "^(?:0[0-9]+(?:\\.[0-9]+)?|[0-9]{16,}|[0-9.]+[eE][+-]?[0-9]+|[0-9]{1,4}[-/.][0-9]{1,2}(?:[-/.][0-9]{1,4})?|[0-9]{1,3}:[0-9]{2}(?::[0-9]{2})?|[0-9]+,[0-9,]+|[0-9.]+%"
-    "|(?i:(?:[0-9]{1,2}[- ]?)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*[-. ]?[0-9]{1,4})|(?i:true|false)|[0-9]{1,4}年[0-9]{1,2}月(?:[0-9]{1,2}日)?)$"
-)
+MONTH = "(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+CHANGED_BY_EXCEL = "^(?:" + "|".join([
+    "0[0-9]+(?:\\.[0-9]+)?", "[0-9]{16,}", "[0-9]+\\.[0-9]*0", "[0-9.]+[eE][+-]?[0-9]+", "[0-9]+,[0-9,]+", "[0-9.]+%",  # numbers: zeros, digits or the form are lost
+    "[0-9]{1,4}[-/][0-9]{1,2}(?:[-/][0-9]{1,4})?", "[0-9]{1,2}\\.[0-9]{1,2}\\.[0-9]{2,4}", "[0-9]{1,3}:[0-9]{2}(?::[0-9]{2})?", "[0-9]{1,4}年[0-9]{1,2}月(?:[0-9]{1,2}日)?",  # dates, fractions, times
+    f"[0-9]{{1,4}}[-/ ]?{MONTH}(?:[-/ ][0-9]{{1,4}})?", f"{MONTH}[-/. ]?[0-9]{{1,4}}", "(?i:true|false)",
+]) + ")$"  # fmt: skip
 
 
 def write(extract: Extract, path: Path, tell: Tell, mark: str = BOM) -> None:
