@@ -9,6 +9,7 @@ from dashboards.where import filters
 
 NO_VALUE = "#e3e8ef"
 BLUES = ["#dce9f9", "#a9c8ea", "#6ea1d8", "#3a76bd", "#1d4f91"]
+CATALOGUE = "/catalogue"  # where the web server shows the static site of the release (infra/superset/superset_config.py)
 
 
 def headline(chart: Chart) -> dict:
@@ -53,10 +54,13 @@ def _period(chart: Chart, over: str) -> str:
 
 
 def section_head(chart: Chart) -> dict:
-    """Name of the section, where its figures come from and how far they reach."""
+    """Name of the section, where its figures come from and how far they reach, and the way to the catalogue's pages of its datasets."""
+    pages = [f"{CATALOGUE}/zh/dataset/{mart}.html" for mart in chart.spec["marts"]]
+    links = "".join(f'<a href="{page}">{"说明 About" if number == 0 else number + 1}</a>' for number, page in enumerate(pages))
     template = (
         f'<div class="gh-head"><span class="gh-head-name">{chart.zh} <small>{chart.en}</small></span>'
         f'<span class="gh-head-source">来源 Source：{chart.source["zh"]} · {chart.source["en"]}</span>'
+        f'<span class="gh-head-links">{links}<a href="{pages[0]}#lineage">血缘 Lineage</a></span>'
         '{{#each data}}<span class="gh-head-date">数据日期 Data date：<b>{{as_of}}</b></span>{{/each}}</div>'
     )
     return drawn(template, groupby=[], metrics={"as_of": chart.metric("value").sql}, order="as_of")

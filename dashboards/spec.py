@@ -185,6 +185,7 @@ def _section(slug: str, number: int, text: dict) -> Section:
         if sum(chart.width for chart in row) != 12:
             raise ValueError(f"{slug} / {row[0].en}: widths of a row must add up to 12")
     as_of = _chart(slug, {"kind": "section_head", "title": text["title"], "value": text["as_of"]}, text, 5, 12)
+    as_of.spec["marts"] = list(dict.fromkeys([as_of.mart.name, *(chart.mart.name for row in rows for chart in row)]))
     return Section(text["title"]["zh"], text["title"]["en"], text["source"], name, as_of, rows)
 
 

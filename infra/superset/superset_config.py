@@ -3,6 +3,7 @@
 import os
 
 from superset.config import TALISMAN_CONFIG as SHIPPED_TALISMAN_CONFIG
+from werkzeug.middleware.shared_data import SharedDataMiddleware
 
 from infra.superset import guard, look, titles
 from infra.superset.serving import open_serving_file
@@ -46,6 +47,9 @@ FEATURE_FLAGS = {
 }
 LOGO_TARGET_PATH = look.HOME_PAGE
 FAB_INDEX_REDIRECT = look.HOME_PAGE
+
+# The catalogue of the release that is served, as everyone may read it; the link `current` is followed at each request.
+ADDITIONAL_MIDDLEWARE = [lambda app: SharedDataMiddleware(app, {"/catalogue": str(settings.releases / "current" / "catalogue")}, cache=False)]
 
 # People
 AUTH_USER_REGISTRATION = False

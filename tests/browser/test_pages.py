@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from dashboards.boards import LIGHTS, NO_LIGHT
 from dashboards.spec import read_dashboards
@@ -135,8 +136,7 @@ def test_the_nine_domains_stand_under_one_entry_of_the_menu(pages, door):
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     page.goto(f"{door.address}/dashboard/list/")
     page.locator("[role='menuitem']:visible", has_text="九个领域").first.hover()
-    page.wait_for_selector("[role='menuitem']:visible:has-text('领域·财税')", timeout=10_000)
-    assert page.locator("[role='menuitem']:visible", has_text="领域·").count() == 9
+    expect(page.locator("[role='menuitem']:visible", has_text="领域·")).to_have_count(9, timeout=20_000)
 
 
 def test_the_interface_can_be_switched_to_english(pages, door):

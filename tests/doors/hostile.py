@@ -37,7 +37,7 @@ NO_SELECT = (
     "prepare p as select 1", "execute p", "deallocate p", "declare c cursor for select 1",
 )  # fmt: skip
 STACKED = (
-    "select 1; select 2", "select 1; attach '{other}' as other", "select 1;;select * from read_text('{secret}')", "select 1 /* ; */ ; drop table mart.release_info", "select ';' ; set memory_limit = '64GB'", "select 1;\ninstall httpfs;",
+    "select 1; attach '{other}' as other", "select 1;;select * from read_text('{secret}')", "select 1 /* ; */ ; drop table mart.release_info", "select ';' ; set memory_limit = '64GB'", "select 1;\ninstall httpfs;",
     "; ; select * from duckdb_settings()", "select $$;$$ ; copy (select 1) to '/tmp/x'",
 )  # fmt: skip
 NAMED_FILES = ("select * from '{secret}'", "select * from \"{secret}\"", "select * from '{other}'", "select * from '/etc/passwd.csv'", "from '{secret}'", "select * from 'https://127.0.0.1/x.parquet'", "select * from 's3://bucket/x.parquet'",

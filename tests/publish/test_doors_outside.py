@@ -7,7 +7,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pytest
 
-from spark_jobs.publish import doors, policy
+from spark_jobs.publish import policy
 from spark_jobs.publish.export import protection
 from spark_jobs.publish.export.run import Request, export
 from spark_jobs.publish.reading import read

@@ -11,8 +11,7 @@ import pyarrow as pa
 import pytest
 
 import guihu
-from spark_jobs.publish.policy import DoorClosed
-from spark_jobs.publish.policy import UnknownRole
+from spark_jobs.publish.policy import DoorClosed, UnknownRole
 from spark_jobs.publish.query import QueryRefused
 from spark_jobs.publish.release import NoRelease
 from spark_jobs.settings import CHECKOUT
