@@ -12,7 +12,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from spark_jobs.publish.export.formats.csv import cell
-from spark_jobs.publish.export.formulas import restored
+from spark_jobs.publish.export.formulas import columns_to_watch, restored
 from spark_jobs.publish.export.run import Request, export
 from tests.publish.conftest import data_file
 from tests.publish.payloads import HARMLESS, HOSTILE
@@ -64,6 +64,17 @@ def test_formats_that_nobody_evaluates_keep_every_byte(released, tmp_path, forma
     kept = parquet.read_table(path)["text"].to_pylist() if format == "parquet" else pd.read_stata(path)["text"].tolist()
     assert kept == ALL
     print(f"{format}: {len(kept)} of {len(ALL)} texts unaltered")
+
+
+@pytest.mark.parametrize("values, watched", [
+    (["450100", "451400"], False), (["GDP", "zz"], False), (["南宁", "龙州"], False), (["a=b", "x+1"], False), (["A\\xE5"], False), (None, False),
+    (["=1"], True), (["450100", "=1"], True), (["GDP", "南宁"], True), (["", "a"], True), (["%", "亿元"], True), (["A, Max: ", "南宁"], True), (["A", "z, Has Un"], True), (["一", "＝1"], True), (["0", "@x"], True), ([None, "+1"], True), (["\ufeff=1"], True), (["a", "\u3000=1"], True),
+])  # fmt: skip
+def test_only_a_column_that_cannot_hold_a_hostile_cell_is_not_watched(tmp_path, values, watched):
+    with duckdb.connect(str(tmp_path / "x.duckdb")) as connection:
+        connection.execute("create table t as select unnest(?::varchar[]) as c", [values or []])
+        connection.execute("checkpoint")
+        assert columns_to_watch(connection, "t", ["c"]) == ({"c"} if watched else set())
 
 
 CODES_EXCEL_CHANGES = ["0012", "000000", "450101199001011234", "1234567890123456", "1E5", "12e10", "1-2", "3/4", "2024-01", "2024-01-31", "1/2/2024", "12:30", "1:02:03", "1,234", "50%", "MAR1", "sep-24", "1-Dec", "TRUE", "false", "2024年1月", "2024年1月31日", "007.50", "1.50", "31.12.2024"]

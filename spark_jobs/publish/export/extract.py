@@ -20,7 +20,8 @@ class Extract:
 
     dataset: Dataset
     connection: duckdb.DuckDBPyConnection
-    select: str
+    relation: str  # the whole table
+    select: str  # what was asked for, out of it
     rows: int
     recipient: str
     ids: str = "plain"  # or "excel": see formats/csv.py
@@ -41,6 +42,7 @@ class Extract:
 
 def extracted(settings: Settings, dataset: Dataset, connection: duckdb.DuckDBPyConnection, recipient: str, ids: str) -> Extract:
     """The rows as they may leave, after disclosure control."""
-    select = leaving(settings, dataset, connection)
+    relation = leaving(settings, dataset, connection)
+    select = dataset.select_from(relation)
     rows = connection.execute(f"select count(*) from ({select})").fetchone()[0]
-    return Extract(dataset, connection, select, rows, recipient, ids)
+    return Extract(dataset, connection, relation, select, rows, recipient, ids)

@@ -9,15 +9,15 @@ from spark_jobs.settings import Settings
 
 
 def leaving(settings: Settings, dataset: Dataset, connection: duckdb.DuckDBPyConnection) -> str:
-    """The select of the rows as they may leave. Raises QueryRefused where the table may not.
+    """The relation that holds the whole table as it may leave: `dataset.select_from` narrows it. Raises QueryRefused where the table may not leave.
 
     For readers outside the whole table is protected first, and only then narrowed to a day and a condition: many narrow questions never add up to what one wide
     question hides.
     """
     if leaves_unchanged(dataset.name, dataset.role):
-        return dataset.select
+        return dataset.relation
     connection.register("protected", protect(settings, dataset, connection.execute(f"from {dataset.relation}").to_arrow_table()))
-    return dataset.select_from("temp.main.protected")
+    return "temp.main.protected"
 
 
 def leaves_unchanged(table: str, role: str) -> bool:

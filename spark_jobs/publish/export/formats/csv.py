@@ -26,7 +26,7 @@ CHANGED_BY_EXCEL = "^(?:" + "|".join([
 def write(extract: Extract, path: Path, tell: Tell, mark: str = BOM) -> None:
     tell(f"{extract.rows:,} rows to {path.name}")
     texts = [column.name for column in extract.dataset.columns if column.type == "VARCHAR"]
-    watched = columns_to_watch(extract.connection, extract.select, texts)
+    watched = columns_to_watch(extract.connection, extract.relation, texts)
     # the mark that says UTF-8 is the first thing in the header, before any quotation mark
     listed = [f'{cell(c.name, c.type, extract.ids, c.name in watched)} as "{mark if place == 0 else ""}{c.name}"' for place, c in enumerate(extract.dataset.columns)]
     quoted = ", ".join(f'"{name}"' for name in texts if not mark or name != extract.names[0])
