@@ -27,7 +27,8 @@ def read(
     if to not in FORMS:
         raise ValueError(f"there is no form {to!r}; there are {', '.join(FORMS)}")
     day = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
-    with datasets.opened(settings or from_environment(), "command", dataset, role or researchers_role(), release, day, where) as (found, connection):
+    settings = settings or from_environment()
+    with datasets.opened(settings, "command", dataset, role or researchers_role(), release, day, where) as (found, connection):
         rows = described(connection.execute(found.select_from(leaving(settings, found, connection))).to_arrow_table(), found)
     if to == "pandas":
         return rows.to_pandas()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from spark_jobs.lineage import tell as lineage
 from spark_jobs.publish import audit
 from spark_jobs.publish import dataset as datasets
 from spark_jobs.publish.export import draft as drafts
@@ -48,6 +49,7 @@ def export(settings: Settings, request: Request, to: Path | None = None, tell: T
         told = _told(extract, draft) | {"folder": home / folder_name(dataset, request)}
         audit.record(settings, "export", **_question(request, dataset), rows=extract.rows, identifier=dataset.identifier, folder=told["folder"])
         drafts.name(draft, told["folder"], lock)
+        lineage.export(settings, request.role, dataset.name, dataset.release["release_id"], extract.rows, told["folder"].name)
     return told
 
 
