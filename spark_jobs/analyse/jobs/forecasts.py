@@ -46,9 +46,10 @@ def run(reader: duckdb.DuckDBPyConnection, stored: dict[str, pd.DataFrame], spar
     todo = missing_origins(former[BASE], origins) if BASE in former else origins
     base = pd.concat([*([former[BASE]] if BASE in former else []), *_base(spark, reader, panel, todo)], ignore_index=True)[BASE_COLUMNS]
     newly = combine(panel, base, SETTINGS, published=former.get(PUBLISHED)).assign(made_on=made_on)
-    published = pd.concat([frame for frame in (former.get(PUBLISHED), newly) if frame is not None and len(frame)], ignore_index=True)
+    published, ended = continued(stored.get(PUBLISHED), newly, series)
     rows = record(published, base, panel[[*SERIES, "month", "value"]])
     rows["is_backtest"] = (rows["made_on"] - rows["origin"]).dt.days > 90  # a month is published 25 days after its end
+    rows = pd.concat([rows, ended], ignore_index=True) if len(ended) else rows
     return {
         BASE: base,
         PUBLISHED: rows,
@@ -115,9 +116,20 @@ def _leading(reader: duckdb.DuckDBPyConnection, first: pd.Timestamp, last: pd.Ti
     return pd.concat(frames, ignore_index=True)
 
 
+def continued(former: pd.DataFrame | None, newly: pd.DataFrame, series: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Every forecast that was ever published, with those of origins that were not: of the series of today, to be judged again, and of series
+    that have ended, as their last judgement stands. An origin that was published is not published again, whatever series have come since.
+    """
+    if former is None:
+        return newly, newly.iloc[:0]
+    lives = pd.MultiIndex.from_frame(former[SERIES]).isin(pd.MultiIndex.from_frame(series[SERIES]))
+    kept = former[lives].drop(columns=RECORDED, errors="ignore")
+    fresh = newly[~newly["origin"].isin(former["origin"].unique())]
+    return pd.concat([frame for frame in (kept, fresh) if len(frame)] or [newly], ignore_index=True), former[~lives]
+
+
 def _of_same_series(stored: dict[str, pd.DataFrame], series: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """What is stored, if it is of the same series: one that comes or goes changes every sum, and all is forecast anew."""
+    """What is stored as evidence, if it is of the same series: one that comes or goes changes every sum, and all base forecasts are made anew."""
     if BASE not in stored or not series.sort_values(SERIES).reset_index(drop=True).equals(stored[BASE][SERIES].drop_duplicates().sort_values(SERIES).reset_index(drop=True)):
         return {}
-    published = stored[PUBLISHED].drop(columns=RECORDED, errors="ignore")
-    return {BASE: stored[BASE], PUBLISHED: published}
+    return {BASE: stored[BASE], PUBLISHED: stored[PUBLISHED].drop(columns=RECORDED, errors="ignore")}
