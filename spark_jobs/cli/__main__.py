@@ -8,6 +8,7 @@ import sys
 from expectations.feed import ContractError
 from spark_jobs.cli import deliveries, gold, policies, stewards, takers  # noqa: F401  (each adds its verbs)
 from spark_jobs.cli.app import DOWN, REFUSED, USAGE, app, feed_app, hold_app, policy_app
+from spark_jobs.cli.requests import request_app
 from spark_jobs.cli.shares import share_app
 from spark_jobs.ingest.refusal import Refused
 from spark_jobs.lake import ServiceDown
@@ -18,6 +19,7 @@ app.add_typer(feed_app, name="feed")
 app.add_typer(hold_app, name="hold")
 app.add_typer(policy_app, name="policy")
 app.add_typer(share_app, name="share")
+app.add_typer(request_app, name="request")
 
 
 def main() -> None:

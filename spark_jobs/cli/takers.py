@@ -25,6 +25,7 @@ def export(
     to: Annotated[Path | None, typer.Option(help="folder to write into; without it GUIHU_HOME/exports")] = None,
     recipient: Annotated[str | None, typer.Option(help="whose copy it is; without it, whoever runs this")] = None,
     ids: Annotated[str, typer.Option(help="excel: in a CSV, write text that Excel would change as =\"…\"")] = "plain",
+    granted: Annotated[str | None, typer.Option("--request", help="number of a granted request, for a table that the role's file does not hold")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only tell rows, columns, bytes and identifier")] = False,
     told_as: Annotated[Format, typer.Option("--tell", help="json: the last line of the output is one JSON document")] = Format.table,
 ) -> None:
@@ -34,7 +35,7 @@ def export(
 
     if ids not in ("plain", "excel"):
         raise typer.BadParameter("--ids is plain or excel")
-    request = run.Request(dataset, format, role or researchers_role(), recipient or getpass.getuser(), release_id, as_of and as_of.date(), where, ids)
+    request = run.Request(dataset, format, role or researchers_role(), recipient or getpass.getuser(), release_id, as_of and as_of.date(), where, ids, granted)
     settings = from_environment()
     if dry_run:
         told = run.rehearse(settings, request)

@@ -74,13 +74,14 @@ class Dataset:
 
 
 @contextlib.contextmanager
-def opened(settings: Settings, door: str, name: str, role: str, release_id: str | None = None, as_of: date | None = None, where: str | None = None, into: Path | None = None) -> Iterator[tuple[Dataset, duckdb.DuckDBPyConnection]]:
+def opened(settings: Settings, door: str, name: str, role: str, release_id: str | None = None, as_of: date | None = None, where: str | None = None, into: Path | None = None, read_as: str | None = None) -> Iterator[tuple[Dataset, duckdb.DuckDBPyConnection]]:
     """The dataset and a connection that answers its `select`, reaches no file but the folder `into`, and changes no setting.
 
+    `read_as` another role whose file is read, where a request was granted.
     Raises UnknownRole, DoorClosed, NoRelease, and QueryRefused where dataset, day or condition do not fit, naming what exists.
     """
     doors.require(role, door)
-    path = serving_file(settings, role, release_id)
+    path = serving_file(settings, read_as or role, release_id)
     with contextlib.closing(_connection(path, into)) as connection:
         yield _described(settings, connection, name, role, path.parent.parent, as_of, where), connection
 

@@ -7,7 +7,7 @@ import pytest
 
 from spark_jobs.settings import CHECKOUT
 
-VERBS = ["receive", "pull", "gateway", "ingest", "build", "analyse", "catalog", "gate", "release", "catalogue", "sql", "feeds", "quarantine", "parked", "trace", "feed", "hold", "policy", "verify", "erase", "export", "share"]
+VERBS = ["receive", "pull", "gateway", "ingest", "build", "analyse", "catalog", "gate", "release", "catalogue", "sql", "feeds", "quarantine", "parked", "trace", "feed", "hold", "policy", "verify", "erase", "export", "share", "request"]
 service = [pytest.mark.service, pytest.mark.timeout(900)]
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from spark_jobs.lineage import tell as lineage
-from spark_jobs.publish import audit
+from spark_jobs.publish import audit, requests
 from spark_jobs.publish import dataset as datasets
 from spark_jobs.publish.export import draft as drafts
 from spark_jobs.publish.export.checksum import following, write_sums
@@ -18,6 +18,7 @@ from spark_jobs.publish.query import QueryRefused
 from spark_jobs.settings import Settings
 
 LONGEST_RECIPIENT = 100  # letters
+WHOLE = "data_engineer"  # whose file holds every table
 SAMPLE = 5_000  # rows that an estimate is made from
 
 
@@ -33,6 +34,7 @@ class Request:
     as_of: date | None = None
     where: str | None = None
     ids: str = "plain"
+    granted: str | None = None  # the request that opens a table which the role's own file does not hold
 
 
 def export(settings: Settings, request: Request, to: Path | None = None, tell: Tell = lambda text: None) -> dict:
@@ -72,7 +74,10 @@ def folder_name(dataset: datasets.Dataset, request: Request) -> str:
 
 
 def _opened(settings: Settings, request: Request, into: Path):
-    return datasets.opened(settings, "export", request.dataset, request.role, request.release_id, request.as_of, request.where, into)
+    if request.granted:
+        requests.require_grant(settings, request.granted, request.dataset, request.role)
+    read_as = WHOLE if request.granted else None
+    return datasets.opened(settings, "export", request.dataset, request.role, request.release_id, request.as_of, request.where, into, read_as)
 
 
 def _write(module, extract: Extract, path: Path, tell: Tell) -> dict[str, str]:
@@ -90,4 +95,4 @@ def _told(extract: Extract, folder: Path) -> dict:
 
 
 def _question(request: Request, dataset: datasets.Dataset) -> dict:
-    return {"role": request.role, "recipient": request.recipient, "dataset": dataset.name, "format": request.format, "release": dataset.release["release_id"], "as_of": request.as_of, "where": dataset.where}
+    return {"role": request.role, "recipient": request.recipient, "dataset": dataset.name, "format": request.format, "release": dataset.release["release_id"], "as_of": request.as_of, "where": dataset.where, "granted": request.granted}
