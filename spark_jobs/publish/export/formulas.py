@@ -13,8 +13,8 @@ SIGNS = "=+\\-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋−﬩"
 INVISIBLE = "\\s\\p{Z}\\p{C}\\x{034F}\\x{115F}\\x{1160}\\x{3164}\\x{FFA0}\\x{FE00}-\\x{FE0F}"  # spaces, controls, formats, and letters and marks that are drawn as nothing
 HOSTILE = f"^(?:[{INVISIBLE}\"'‘’“”]*[{SIGNS}]|'*[\\t\\r\\n])"
 NUMBER = "^[+-]?[0-9]+(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"
-# most text begins with a digit, a letter or a Chinese character: a column whose first and last value lie inside one of these ranges holds nothing hostile
-HARMLESS = (("0", "="), ("A", "\x7f"), ("一", "\uf000"))
+# most text begins with a letter, a Chinese character, a digit or a sign such as % or (: a column whose first and last value lie inside one of these ranges holds nothing hostile
+HARMLESS = (("A", "\x7f"), ("一", "\uf000"), ("0", "="), ("#", "\'"), ("(", "+"), (".", "0"))
 STATISTICS = re.compile(r"\[Min: ([^,]*), Max: ([^,]*), Has Unicode: .*", re.DOTALL)
 
 
@@ -37,7 +37,7 @@ def _is_clear(statistics: str) -> bool:
 
 def neutralised(column: str) -> str:
     """SQL of a text column with hostile cells made harmless."""
-    suspect = " and ".join(f"not ({column} >= '{first}' and {column} < '{last}')" for first, last in HARMLESS)
+    suspect = " and ".join(f"not ({column} >= {_quoted(first)} and {column} < {_quoted(last)})" for first, last in HARMLESS)
     return f"case when {suspect} and regexp_matches({column}, {_quoted(HOSTILE)}) and not regexp_full_match({column}, {_quoted(NUMBER)}) then '''' || {column} else {column} end"
 
 
