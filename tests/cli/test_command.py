@@ -15,7 +15,7 @@ service = [pytest.mark.service, pytest.mark.timeout(900)]
 def test_every_verb_explains_itself(guihu, verb):
     said = guihu(verb, "--help")
     assert said.returncode == 0
-    assert verb in ("feed", "hold", "share") or "Example" in said.stdout
+    assert verb in ("feed", "hold", "policy", "request", "share") or "Example" in said.stdout
 
 
 @pytest.mark.parametrize("arguments", [["ingest", "no.such_feed"], ["gate", "bronze"], ["receive"], ["sql", "select 1", "--as", "nobody"], ["trace", "mart_x", "no-equals-sign"], ["trace", "mart_nothing", "a=1"]])
@@ -37,14 +37,18 @@ class TestWithTheRelease:
 
     def test_a_role_sees_its_own_tables_and_no_others(self, guihu, released):
         seen = {}
-        for role in ("leader", "analyst", "data_engineer", "public"):
+        for role in ("researcher", "analyst", "data_engineer", "public"):
             done = guihu("sql", "select table_name from information_schema.tables", "--as", role, "--format", "json")
             seen[role] = {row["table_name"] for row in json.loads(done.stdout)}
-        assert "mart_operations__quarantine" in seen["data_engineer"] - seen["leader"] - seen["analyst"] - seen["public"]
+        assert "mart_operations__quarantine" in seen["data_engineer"] - seen["researcher"] - seen["analyst"] - seen["public"]
         assert "mart_credit__penalty" not in seen["public"]
-        names = json.loads(guihu("sql", "select count(enterprise_name) as n, count(*) as rows from mart.mart_credit__penalty", "--as", "leader", "--format", "json").stdout)
+        names = json.loads(guihu("sql", "select count(enterprise_name) as n, count(*) as rows from mart.mart_credit__penalty", "--as", "department_finance", "--format", "json").stdout)
         assert names[0]["n"] == 0
         assert names[0]["rows"] > 0
+
+    def test_a_role_without_this_door_is_told_which_it_has(self, guihu, released):
+        done = guihu("sql", "select 1", "--as", "leader")
+        assert done.returncode == 2 and "its doors are dashboards" in done.stderr
 
     @pytest.mark.parametrize("statement", ["select 1; select 2", "drop table mart.mart_economy__gdp", "copy (select 1) to 'x'", "select * from read_text('README.md')", "attach 'x.duckdb'", "set memory_limit = '9GB'"])
     def test_what_is_no_single_select_over_the_release_is_refused(self, guihu, released, statement):
