@@ -14,7 +14,7 @@ INVISIBLE = "\\s\\p{Z}\\p{C}\\x{034F}\\x{115F}\\x{1160}\\x{3164}\\x{FFA0}\\x{FE0
 HOSTILE = f"^(?:[{INVISIBLE}\"'‘’“”]*[{SIGNS}]|'*[\\t\\r\\n])"
 NUMBER = "^[+-]?[0-9]+(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"
 # most text begins with a letter, a Chinese character, a digit or a sign such as % or (: a column whose first and last value lie inside one of these ranges holds nothing hostile
-HARMLESS = (("A", "\x7f"), ("一", "\uf000"), ("0", "="), ("#", "\'"), ("(", "+"), (".", "0"))
+HARMLESS = (("A", "\x7f"), ("一", "\uf000"), ("0", "="), ("#", "'"), ("(", "+"), (".", "0"))
 STATISTICS = re.compile(r"\[Min: ([^,]*), Max: ([^,]*), Has Unicode: .*", re.DOTALL)
 
 
