@@ -37,7 +37,7 @@ class Settings:
 
     @property
     def sharing_port(self) -> int:
-        return self.port + 4
+        return self.port + 6
 
     @property
     def inbox(self) -> Path:

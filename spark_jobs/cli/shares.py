@@ -14,7 +14,7 @@ recipient_app = typer.Typer(no_args_is_help=True, help="Who may read shares.")
 share_app.add_typer(recipient_app, name="recipient")
 
 
-@share_app.command(epilog="Example: guihu share serve --port 18084")
+@share_app.command(epilog="Example: guihu share serve --port 18086")
 def serve(port: Annotated[int | None, typer.Option(help="port on loopback; without it that of the deployment")] = None) -> None:
     """Answer the Delta Sharing protocol on loopback until SIGTERM."""
     from spark_jobs.publish.sharing import server
