@@ -13,7 +13,7 @@ from tests.browser.test_matrix import REQUESTS_AT_ONCE
 from tests.browser.test_roles import database_id, dataset_ids, sql_lab
 from tests.doors import hostile
 
-pytestmark = [pytest.mark.service, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.service, pytest.mark.timeout(1800)]
 SENTINEL = "guihu-sentinel-41c9"
 BY = "city_450300"  # sees least of those who may write SQL
 

@@ -18,7 +18,7 @@ from tests.browser.conftest import ROLES
 from tests.browser.test_roles import chart_data, database_id, dataset_ids, sql_lab
 from tests.doors import policy_oracle
 
-pytestmark = [pytest.mark.service, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.service, pytest.mark.timeout(1800)]
 REQUESTS_AT_ONCE = 4
 
 

@@ -54,7 +54,7 @@ def server(released, port):
 @pytest.fixture(scope="module")
 def profiles(released, port) -> dict:
     """Recipients by name, each with its profile file."""
-    made = {name: recipients.add(released, name, role, 30, port) for name, role in (("ministry", "analyst"), ("university", "public"), ("revoked", "analyst"), ("ended", "analyst"))}
+    made = {name: recipients.add(released, name, role, 30, port) for name, role in (("ministry", "researcher"), ("university", "public"), ("revoked", "researcher"), ("ended", "researcher"))}
     recipients.revoke(released, "revoked")
     kept = released.home / "shares" / "recipients.json"
     known = read_json(kept)
@@ -88,7 +88,7 @@ def ask(server, port, profiles):
 
 def test_the_official_client_lists_and_reads_every_table_of_each_recipient_as_the_serving_file_has_it(released, server, profiles):
     compared = 0
-    for name, role in (("ministry", "analyst"), ("university", "public")):
+    for name, role in (("ministry", "researcher"), ("university", "public")):
         client = delta_sharing.SharingClient(str(profiles[name]))
         listed = {(table.share, table.schema, table.name) for table in client.list_all_tables()}
         with duckdb.connect(str(released.releases / RELEASE / role / "serve.duckdb"), read_only=True) as serving:
@@ -129,12 +129,12 @@ def test_version_metadata_and_query_say_what_the_protocol_wants(released, ask):
 def test_pages_follow_one_another_without_loss_and_repetition(ask):
     names, token = [], ""
     while True:
-        told = json.loads(ask("GET", f"{ROOT}/shares/analyst/all-tables?maxResults=1&pageToken={quote(token)}", token="ministry")[2])
+        told = json.loads(ask("GET", f"{ROOT}/shares/researcher/all-tables?maxResults=1&pageToken={quote(token)}", token="ministry")[2])
         names += [item["name"] for item in told["items"]]
         token = told.get("nextPageToken", "")
         if not token:
             break
-    assert names == ["mart_macro__series", "mart_economy__house_price", "mart_macro__change"]
+    assert names == ["mart_economy__house_price", "mart_macro__change", "mart_macro__series"]
     assert json.loads(ask("GET", f"{ROOT}/shares?maxResults=0")[2])["items"] == []
 
 
@@ -144,10 +144,10 @@ def test_only_the_digest_of_a_token_is_kept_and_the_profile_is_its_owners(releas
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert read_json(path)["bearerToken"] not in kept
     with pytest.raises(recipients.RecipientRefused, match="has a token already"):
-        recipients.add(released, "ministry", "analyst", 30, 1)
+        recipients.add(released, "ministry", "researcher", 30, 1)
     for name, days in (("../x", 1), ("", 1), ("Ünï", 1), ("x" * 64, 1), ("fine", 0), ("fine", 4000)):
         with pytest.raises(recipients.RecipientRefused):
-            recipients.add(released, name, "analyst", days, 1)
+            recipients.add(released, name, "researcher", days, 1)
 
 
 def test_every_abuse_is_refused_in_the_words_of_the_protocol_and_the_server_lives(released, server, ask, profiles, port):
@@ -220,15 +220,15 @@ def _without_rights(profiles):
 
 
 def _names():
-    for name in ("analyst", "leader", "data_engineer", "nothing", "..", "%2e%2e", "*", "%00", "public'--", "public%0d%0ax", "桂".encode().hex(), quote("公众"), "a" * 3000):
+    for name in ("researcher", "leader", "data_engineer", "nothing", "..", "%2e%2e", "*", "%00", "public'--", "public%0d%0ax", "桂".encode().hex(), quote("公众"), "a" * 3000):
         yield _case(f"share {name[:9]}", 404, f"{ROOT}/shares/{name}")
-    for table in ("mart_macro__change", "mart_economy__house_price", "release_info", "..%2f..%2fanalyst", "%2e%2e", "x;drop table y", "x'%20or%201=1--", "mart_macro__series.parquet", quote("ｍart_test__figures"), "mart_macro__series%00", "information_schema.tables"):
+    for table in ("mart_macro__change", "mart_economy__house_price", "release_info", "..%2f..%2fresearcher", "%2e%2e", "x;drop table y", "x'%20or%201=1--", "mart_macro__series.parquet", quote("ｍart_test__figures"), "mart_macro__series%00", "information_schema.tables"):
         for verb in ("metadata", "version"):
             yield _case(f"table {table} {verb}", 404, f"{ROOT}/shares/public/schemas/mart/tables/{quote(table, safe='%')}/{verb}")
-    yield _case("another's table by query", 404, f"{ROOT}/shares/analyst/schemas/mart/tables/mart_macro__change/query", "POST", body={})
+    yield _case("another's table by query", 404, f"{ROOT}/shares/researcher/schemas/mart/tables/mart_macro__change/query", "POST", body={})
     yield _case("schema", 404, f"{ROOT}/shares/public/schemas/main/tables")
     yield _case("schema of a table", 404, f"{ROOT}/shares/public/schemas/temp/tables/mart_macro__series/metadata")
-    for path in ("/", "/shares", f"{ROOT}", f"{ROOT}/../shares", f"{ROOT}//shares", f"{ROOT}/shares/public/../analyst/schemas", "/etc/passwd", f"{ROOT}/files", f"{ROOT}/files/../../etc/passwd"):
+    for path in ("/", "/shares", f"{ROOT}", f"{ROOT}/../shares", f"{ROOT}//shares", f"{ROOT}/shares/public/../researcher/schemas", "/etc/passwd", f"{ROOT}/files", f"{ROOT}/files/../../etc/passwd"):
         yield _case(f"path {path}", 404, path)
 
 
@@ -243,10 +243,10 @@ def _bodies():
 
 
 def _lists(ask):
-    token = json.loads(ask("GET", f"{ROOT}/shares/analyst/all-tables?maxResults=1", token="ministry")[2])["nextPageToken"]
+    token = json.loads(ask("GET", f"{ROOT}/shares/researcher/all-tables?maxResults=1", token="ministry")[2])["nextPageToken"]
     for given in ("x", "!!!!", "0", "MC54", token[:-4] + "AAAA", token[4:], "é", "%00", "../..", "-1"):
-        yield _case(f"page {given[:8]}", 400, f"{ROOT}/shares/analyst/all-tables?pageToken={quote(given, safe='%')}", token="ministry")
-    yield _case("another list's page", 400, f"{ROOT}/shares/analyst/schemas?pageToken={quote(token)}", token="ministry")
+        yield _case(f"page {given[:8]}", 400, f"{ROOT}/shares/researcher/all-tables?pageToken={quote(given, safe='%')}", token="ministry")
+    yield _case("another list's page", 400, f"{ROOT}/shares/researcher/schemas?pageToken={quote(token)}", token="ministry")
     yield _case("another's page", 400, f"{ROOT}/shares/public/all-tables?pageToken={quote(token)}")
     for size in ("-1", "x", "1.5", "1e9", "", "99999999999", "１", "%00"):
         yield _case(f"size {size}", 400, f"{ROOT}/shares?maxResults={quote(size, safe='%')}")
@@ -261,7 +261,7 @@ def _addresses(good, ask):
     old = {**told, "expires": str(int(told["expires"]) - 2000)}
     for title, address in {
         "no signature": path, "empty": f"{path}?recipient=&expires=&signature=", "later": good.replace(told["expires"], "9999999999"), "ended": f"{path}?" + "&".join(f"{n}={v}" for n, v in old.items()),
-        "another's": good.replace("university", "ministry"), "other table": good.replace("mart_macro__series", "mart_macro__change"), "other role": good.replace("/public/", "/analyst/"), "other release": good.replace(RELEASE, "current"),
+        "another's": good.replace("university", "ministry"), "other table": good.replace("mart_macro__series", "mart_macro__change"), "other role": good.replace("/public/", "/researcher/"), "other release": good.replace(RELEASE, "current"),
         "cut": good[:-1], "upper case": good.replace(told["signature"], told["signature"].upper()), "unicode": good.replace(told["signature"], quote("签名")), "twice": good + "&recipient=ministry", "not a number": good.replace(told["expires"], "soon"),
     }.items():  # fmt: skip
         yield _case(f"address {title}", 403, address, token=None)
@@ -282,4 +282,4 @@ def _headers(port):
         yield _case(f"host {host}", 400, f"{ROOT}/shares", host=host)
     yield _case("only the delta format", 400, f"{FIGURES}/metadata", headers={"Delta-Sharing-Capabilities": "responseformat=delta;readerfeatures=deletionvectors"})
     yield _case("a second token", 401, f"{ROOT}/shares", headers={"Authorization": "Bearer x"})
-    yield _case("override", 404, f"{ROOT}/shares/analyst", headers={"X-Original-URL": f"{ROOT}/shares/public", "X-HTTP-Method-Override": "DELETE", "X-Forwarded-Host": "evil.example"})
+    yield _case("override", 404, f"{ROOT}/shares/researcher", headers={"X-Original-URL": f"{ROOT}/shares/public", "X-HTTP-Method-Override": "DELETE", "X-Forwarded-Host": "evil.example"})
