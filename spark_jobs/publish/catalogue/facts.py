@@ -3,13 +3,12 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import yaml
-
 from expectations.contract import read_all
 from expectations.feed import Feed
 from spark_jobs import lineage
+from spark_jobs.publish import policy
 from spark_jobs.publish.catalogue import chain, deliveries, gates, items, served
-from spark_jobs.settings import CHECKOUT, Settings
+from spark_jobs.settings import Settings
 
 
 def collect(settings: Settings, release: dict, former: dict | None, folder: Path) -> dict:
@@ -84,8 +83,7 @@ def _dashboards(charts: list[dict]) -> list[dict]:
 
 
 def _role_words() -> dict[str, dict]:
-    document = yaml.load((CHECKOUT / "infra" / "policy.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    return {name: {"label": item.get("label", {"zh": name, "en": name}), "because": item.get("because", {"zh": "", "en": ""})} for name, item in document["roles"].items()}
+    return {name: {"label": role.label, "because": role.because, "kind": role.kind} for name, role in policy.roles().items()}
 
 
 def _identifiers(feeds: dict[str, Feed]) -> set[str]:

@@ -109,4 +109,13 @@ def _other(language: str) -> str:
 def _environment():
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
+    environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
+    environment.filters["by_kind"] = by_kind
+    return environment
+
+
+def by_kind(names: list[str], roles: dict[str, dict]) -> list[tuple[list[dict], dict]]:
+    """Roles made from one entry of the policy (fourteen cities) together: their labels, and why. A role that has gone is named as it was."""
+    known = [{"kind": name, "label": {"zh": name, "en": name}, "because": {"zh": "", "en": ""}} | (roles.get(name) or {}) for name in names]
+    kinds = {role["kind"]: role["because"] for role in known}
+    return [([role["label"] for role in known if role["kind"] == kind], because) for kind, because in kinds.items()]
