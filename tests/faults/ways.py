@@ -201,13 +201,14 @@ def write_gold(home: Path, rows: int, seed: int) -> None:
 def _difference_to_gold(home: Path, rows: int, finished: bool) -> Recount:
     """The rows of every role's serving file against those of gold that the policy lets it see."""
     found = Recount()
+    gold = {name: list(rows_of(home / "lake" / "gold" / name, "place").elements()) for name in GOLD}
     for role in policy_oracle.roles():
         connection = duckdb.connect(str(home / "releases" / "current" / role / "serve.duckdb"), read_only=True)
         there = {name for (name,) in connection.execute("select table_name from information_schema.tables").fetchall()} - {"release_info"}
         seen = {name for name in GOLD if policy_oracle.opened(role, name)}
         found.partial += there != seen
         for name in seen & there:
-            every = list(rows_of(home / "lake" / "gold" / name, "place").elements())
+            every = gold[name]
             served = Counter(connection.execute(f"select place from mart.{name}").fetchall())
             if policy_oracle.opened(role, name)[0].get("owner", OWNER) != OWNER:
                 every = []
