@@ -123,13 +123,17 @@ class TestSuperset:
         return dataset_ids(door)
 
     def test_the_doors_of_the_server_open_what_the_policy_says(self, readers, ids, tables, expected):
-        wanted = {(role, table, way): expected[role, table] for role, table, way in product(ROLES, tables, WAYS)}
+        wanted = {
+            (role, table, way): expected[role, table]
+            for (number, (role, table)), (place, way) in product(enumerate(product(ROLES, tables)), enumerate(WAYS))
+            if hides(expected[role, table]) or place == 0 or number % (len(WAYS) - 1) == place - 1
+        }  # by every way where something is hidden; where all is open by chart data and by one of the others in turn
         with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
             faults = list(pool.map(lambda cell: tried(readers[cell[0]], ids[cell[1]], *cell, wanted[cell]), wanted))
         outcomes = Counter((way, "open" if opened else "closed") for (_, _, way), opened in wanted.items())
         tell("Superset", outcomes)
         assert [fault for fault in faults if fault] == []
-        assert len(wanted) >= 1_200
+        assert len(wanted) >= 800
 
     def test_sql_lab_answers_from_what_the_role_sees(self, readers, tables, expected):
         number = database_id(readers["analyst"])
@@ -146,6 +150,10 @@ class TestSuperset:
             outcomes["not there" if wanted is None else "open"] += 1
         tell("SQL Lab", outcomes)
         assert len(cells) >= 150
+
+
+def hides(wanted: Opened | None) -> bool:
+    return wanted is None or bool(wanted.only or wanted.empty)
 
 
 def tried(reader: httpx.Client, number: int, role: str, table: str, way: str, wanted: Opened | None) -> str | None:
