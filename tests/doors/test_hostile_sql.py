@@ -38,3 +38,10 @@ def test_no_statement_leaves_the_file_by_the_command(place):
     assert answered == [] and not any(SENTINEL in words for words in told)
     assert {path: path.read_bytes() for path in place.iterdir()} == before
     assert query.ask(place / "serve.duckdb", "select release_id from mart.release_info")[1] == [("harmless",)]
+
+
+def test_what_was_known_on_a_day_is_answered_by_the_files_own_macro(place, tmp_path):
+    with duckdb.connect(str(tmp_path / "serve.duckdb")) as made:
+        made.execute("create schema mart; create table mart.mart_x as select 1 as n; create macro mart.mart_x__as_of(day) as table select * from mart.mart_x where day >= date '2024-01-01'")
+    assert query.ask(tmp_path / "serve.duckdb", "select n from mart.mart_x__as_of(date '2024-07-20')")[1] == [(1,)]
+    assert query.ask(tmp_path / "serve.duckdb", "select n from mart.mart_x__as_of(date '2023-07-20')")[1] == []

@@ -12,7 +12,7 @@ from rdflib import Graph, Literal
 SHAPES = Path(__file__).parent / "dcat_ap_3_0_0" / "dcat-ap-SHACL.jsonld"
 BASE = "https://catalogue.example/"
 SHACL = "http://www.w3.org/ns/shacl#"
-BOTH = pytest.mark.parametrize("which", ["small", pytest.param("whole", marks=[pytest.mark.service, pytest.mark.timeout(900)])])
+BOTH = pytest.mark.parametrize("which", ["small", pytest.param("whole", marks=[pytest.mark.service, pytest.mark.stack, pytest.mark.timeout(900)])])
 
 
 @pytest.fixture(scope="module")

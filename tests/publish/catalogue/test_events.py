@@ -12,7 +12,7 @@ from spark_jobs.lineage import tell
 from spark_jobs.settings import Settings
 from tests.publish.openlineage_classes import hold
 
-BOTH = pytest.mark.parametrize("which", ["small", pytest.param("whole", marks=[pytest.mark.service, pytest.mark.timeout(900)])])
+BOTH = pytest.mark.parametrize("which", ["small", pytest.param("whole", marks=[pytest.mark.service, pytest.mark.stack, pytest.mark.timeout(900)])])
 
 
 @BOTH

@@ -13,7 +13,7 @@ from spark_jobs.publish import catalogue
 from spark_jobs.publish.catalogue import chain, words
 
 CITIZEN_NUMBER = re.compile(r"\b\d{17}[\dX]\b")
-BOTH = pytest.mark.parametrize("which", ["small", pytest.param("whole", marks=[pytest.mark.service, pytest.mark.timeout(900)])])
+BOTH = pytest.mark.parametrize("which", ["small", pytest.param("whole", marks=[pytest.mark.service, pytest.mark.stack, pytest.mark.timeout(900)])])
 
 
 @BOTH
