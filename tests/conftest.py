@@ -16,6 +16,7 @@ from spark_jobs.ingest import flow, landing
 from spark_jobs.settings import CHECKOUT, HOST, Settings, from_environment
 
 SHARED = {"guihu", "ingested", "released"}  # whoever asks for one of these works on the one stack of `make test`
+CHROMIUM = "/usr/bin/chromium"
 SIZES = ["--enterprises", "4000", "--penalties", "1000", "--residents", "8000", "--seed", "3"]
 
 
@@ -102,3 +103,14 @@ def released(guihu, ingested) -> dict[str, str]:
         assert done.returncode == 0, f"guihu {name}: {done.stdout[-3000:]}{done.stderr[-1000:]}"
         said[name] = done.stdout
     return said
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium, one for all tests: the driver can run only once in a process."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
+        yield chromium
+        chromium.close()

@@ -10,7 +10,6 @@ import pytest
 
 from spark_jobs.settings import HOST, Settings
 
-CHROMIUM = "/usr/bin/chromium"
 # one of each kind, and two cities: what one may not see of the other
 ROLES = ("leader", "analyst", "data_engineer", "researcher", "public", "department_market", "department_finance", "city_450100", "city_450300")
 WIDTH, HEIGHT = 1600, 1000
@@ -65,16 +64,6 @@ def pictures(door) -> Path:
     folder = door.settings.home / "pictures"
     folder.mkdir(exist_ok=True)
     return folder
-
-
-@pytest.fixture(scope="session")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from fractions import Fraction
+from statistics import median
 
 import pytest
 
@@ -197,3 +198,25 @@ def _is_touched_by_an_error(home, concept: str, code: str, division: str, period
     spoilt = {departments.named(cell) for cell in departments.spoilt(home, feed.removeprefix("economy."))}
     pairs = [(city, "TOTAL") for city in wanted | {REGION}] if kind == "city" else [(division, industry) for industry in wanted | {"TOTAL"}]
     return any((code, place, industry, when) in spoilt for place, industry in pairs for when in (period, year_before(period)))
+
+
+def test_each_city_stands_beside_the_region_and_the_other_cities(marts):
+    """mart_macro__prefecture against the monitor, by plain Python: gap to the region, rank by what is better, median, highest and lowest."""
+    names = "concept_code, division_code, period, figure_pct, better_when"
+    known = marts.execute(f"select {names} from mart_macro__monitor where is_latest").fetchall()
+    region = {(concept, period): figure for concept, code, period, figure, _ in known if code == "450000"}
+    rivals = defaultdict(list)
+    for concept, code, period, figure, _ in known:
+        if code != "450000":
+            rivals[concept, period].append(figure)
+    better = {concept: when for concept, *_, when in known}
+    rows = marts.execute("select concept_code, period, figure_pct, region_figure_pct, gap_pp, city_rank, cities, median_figure_pct, highest_figure_pct, lowest_figure_pct from mart_macro__prefecture").fetchall()
+    for concept, period, figure, of_region, gap, rank, cities, middle, highest, lowest in rows:
+        others = rivals[concept, period]
+        assert of_region == region.get((concept, period))
+        assert gap is None if of_region is None else gap == pytest.approx(figure - of_region, abs=1e-9)
+        ahead = sum(other < figure if better[concept] == "down" else other > figure for other in others)
+        assert (rank, cities) == (ahead + 1, len(others)), (concept, period)
+        assert (middle, highest, lowest) == (pytest.approx(median(others)), max(others), min(others))
+    print(f"cities beside the region: {len(rows)} rows of {len({row[0] for row in rows})} indicators")
+    assert len(rows) == sum(map(len, rivals.values())) > 200

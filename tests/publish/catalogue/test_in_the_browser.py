@@ -1,10 +1,8 @@
 """The catalogue as people meet it: opened from a file in Chromium, in both languages, on a wide and a narrow screen."""
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(900)]
-CHROMIUM = "/usr/bin/chromium"
 WIDTHS = {1600: 1000, 390: 844}
 PAGES = [
     "index.html",
@@ -16,14 +14,6 @@ PAGES = [
     "dataset/mart_credit__penalty.html",
     "feed/population.resident.html",
 ]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
