@@ -219,3 +219,10 @@ def _values(path, format) -> list[float]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
         return [float(row["value"]) for row in rows] if format == "csv" else [float(row["OBS_VALUE"]) for row in rows if row["MEASURE"] == "value"]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_rehearsal_tells_what_each_format_would_write(released, format):
+    told = rehearse(released, Request("mart_macro__series", format, "analyst", "tester", where="persons_count = 0"))
+    assert told["rows"] == 1 and told["bytes"] > 0
+    assert told["columns"][0] == "division_code"

@@ -60,7 +60,7 @@ def rehearse(settings: Settings, request: Request) -> dict:
     module = format_module(request.format)
     with tempfile.TemporaryDirectory(prefix="guihu-export-") as folder, _opened(settings, request, Path(folder)) as (dataset, connection):
         whole = extracted(settings, dataset, connection, request.recipient, request.ids)
-        sample = Extract(dataset, connection, whole.relation, f"select * from ({whole.select}) limit {SAMPLE}", min(SAMPLE, whole.rows), request.recipient, request.ids)
+        sample = Extract(dataset, connection, whole.relation, f"select * from (select * from ({whole.select}) limit {SAMPLE})", min(SAMPLE, whole.rows), request.recipient, request.ids)
         _write(module, sample, Path(folder) / f"{dataset.name}.{module.EXTENSION}", lambda text: None)
         told = _told(whole, Path(folder))
         return told | {"bytes": round(told["bytes"] * max(1, whole.rows / SAMPLE)), "columns": [column.name for column in dataset.columns]}
