@@ -206,6 +206,7 @@ def _native_filter(dashboard: Dashboard, entry: dict) -> dict:
         "name": f"{entry['title']['zh']} {entry['title']['en']}",
         "filterType": "filter_select",
         "type": "NATIVE_FILTER",
+        "requiredFirst": entry.get("first", False),  # the first item is applied without a click
         "targets": [{"datasetUuid": dataset_id(entry["mart"]), "column": {"name": entry["field"]}}],
         "defaultDataMask": {"extraFormData": {}, "filterState": {}},
         "cascadeParentIds": [],
