@@ -66,7 +66,7 @@ def guihu():
 
     def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess:
         command = [str(CHECKOUT / "guihu"), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, env=os.environ | variables, timeout=800)
+        return subprocess.run(command, capture_output=True, text=True, env=os.environ | variables, timeout=1500)
 
     return run
 
