@@ -62,12 +62,12 @@ class Role:
         return table == RELEASE_INFO or bool(self.rules("grants", table))
 
     def rows(self, table: str) -> dict[str, str]:
-        """Column → the only value its rows may have."""
-        return {tags_of(table)[rule.column]: self.own for rule in self.rules("row_filters", table)}
+        """Column → the only value its rows may have. PolicyFault where the table's tags do not name the column: nothing is opened by an oversight."""
+        return {_tagged(table, rule): self.own for rule in self.rules("row_filters", table)}
 
     def masked(self, table: str) -> frozenset[str]:
-        """Columns that are empty for this role."""
-        return frozenset(column for rule in self.rules("column_masks", table) for column in tags_of(table).get(rule.column, ()))
+        """Columns that are empty for this role. PolicyFault where the table's tags do not name them."""
+        return frozenset(column for rule in self.rules("column_masks", table) for column in _tagged(table, rule))
 
     def rules(self, kind: str, table: str) -> list[Rule]:
         tags = tags_of(table)
@@ -122,6 +122,14 @@ def explain(name: str, table: str) -> list[str]:
     told += [f"rows: only {tags[rule.column]} = {who.own}: {rule.because} (line {rule.line})" for rule in who.rules("row_filters", table)] or ["rows: all"]
     told += [f"columns: {_words(tags[rule.column])} are empty: {rule.because} (line {rule.line})" for rule in who.rules("column_masks", table)] or ["columns: all"]
     return [*told, f"doors: {', '.join(sorted(who.doors))} (line {who.line})"]
+
+
+def _tagged(table: str, rule: Rule) -> str | list[str]:
+    """What the table's tags say of the rule's column."""
+    tags = tags_of(table)
+    if not tags.get(rule.column):
+        raise PolicyFault(f"{POLICY.name} line {tags['line']}: {table} has no tag {rule.column}, which line {rule.line} filters or masks by")
+    return tags[rule.column]
 
 
 def _policy() -> dict:

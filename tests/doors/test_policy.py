@@ -121,6 +121,17 @@ def test_a_filter_on_a_column_that_is_not_there_opens_nothing():
         serving.cut(policy.role("city_450100"), "mart_credit__penalty", {"uscc": "VARCHAR"})
 
 
+@pytest.mark.parametrize("tag, role, asked", [("division: prefecture_code, identifiers", "city_450100", "rows"), ("identifiers: [uscc, enterprise_name]", "leader", "masked")])
+def test_a_table_that_lacks_the_tag_of_a_filter_or_a_mask_opens_nothing(tmp_path, monkeypatch, tag, role, asked):
+    text = policy.POLICY.read_text(encoding="utf-8")
+    forgotten = text.replace(f", {tag}", ", identifiers" if "prefecture" in tag else "")
+    assert forgotten != text
+    (tmp_path / "policy.yaml").write_text(forgotten, encoding="utf-8")
+    monkeypatch.setattr(policy, "POLICY", tmp_path / "policy.yaml")
+    with pytest.raises(policy.PolicyFault, match="mart_credit__penalty has no tag"):
+        getattr(policy.role(role), asked)("mart_credit__penalty")
+
+
 def test_explain_names_the_lines_that_decide():
     lines = policy.POLICY.read_text(encoding="utf-8").splitlines()
     told = policy.explain("city_450300", "mart_credit__penalty")
