@@ -9,6 +9,7 @@ from deltalake import write_deltalake
 
 from dashboards.marts import read_marts
 from expectations.contract import load_all
+from infra.operate import secrets
 from spark_jobs.publish import policy, release, serving
 from spark_jobs.settings import Settings
 from tests.doors import policy_oracle
@@ -130,6 +131,26 @@ def test_a_table_that_lacks_the_tag_of_a_filter_or_a_mask_opens_nothing(tmp_path
     monkeypatch.setattr(policy, "POLICY", tmp_path / "policy.yaml")
     with pytest.raises(policy.PolicyFault, match="mart_credit__penalty has no tag"):
         getattr(policy.role(role), asked)("mart_credit__penalty")
+
+
+def test_rows_in_quarantine_are_for_data_engineers_and_for_the_department_that_provides_the_feed():
+    tried = 0
+    for name, (kind, own, doors) in policy_oracle.roles().items():
+        for feed in load_all().values():
+            may = kind == "data_engineer" or (kind == "department" and own == feed.owner)
+            if may:
+                policy.role(name).require_quarantine(feed.id, feed.owner)
+            else:
+                with pytest.raises(policy.DoorClosed):
+                    policy.role(name).require_quarantine(feed.id, feed.owner)
+            tried += 1
+    print(f"roles × feeds at the door of the quarantine: {tried}")
+    assert tried > 1_000
+
+
+def test_airflow_is_operated_by_those_to_whom_the_policy_opens_it_and_by_its_administrator():
+    opened = {name for name, (_, _, doors) in policy_oracle.roles().items() if "airflow" in doors}
+    assert secrets.airflow_users() == {"admin": "admin"} | dict.fromkeys(opened, "op") and opened == {"data_engineer"}
 
 
 def test_explain_names_the_lines_that_decide():
