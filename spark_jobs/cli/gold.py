@@ -177,7 +177,7 @@ def sql(
     from spark_jobs.publish import query as queries
     from spark_jobs.publish.release import serving_file
 
-    policy.role(role).require_door("command")
+    policy.require(role, "command")
     columns, rows = queries.ask(serving_file(from_environment(), role, release_id), query, as_of and as_of.date())
     print(queries.rendered(columns, rows, format.value))
 

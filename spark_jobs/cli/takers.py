@@ -30,12 +30,12 @@ def export(
     told_as: Annotated[Format, typer.Option("--tell", help="json: the last line of the output is one JSON document")] = Format.table,
 ) -> None:
     """Take a dataset of a release with you: data, dictionary, citation and checksums in one folder. The same request gives the same bytes."""
-    from spark_jobs.publish.doors import researchers_role
     from spark_jobs.publish.export import run
+    from spark_jobs.publish.policy import RESEARCHER
 
     if ids not in ("plain", "excel"):
         raise typer.BadParameter("--ids is plain or excel")
-    request = run.Request(dataset, format, role or researchers_role(), recipient or getpass.getuser(), release_id, as_of and as_of.date(), where, ids, granted)
+    request = run.Request(dataset, format, role or RESEARCHER, recipient or getpass.getuser(), release_id, as_of and as_of.date(), where, ids, granted)
     settings = from_environment()
     if dry_run:
         told = run.rehearse(settings, request)

@@ -12,7 +12,7 @@ import duckdb
 
 from spark_jobs.duck import HARDENED
 from spark_jobs.files import read_json
-from spark_jobs.publish import doors, labels
+from spark_jobs.publish import labels, policy
 from spark_jobs.publish.condition import checked
 from spark_jobs.publish.query import QueryRefused, as_it_was
 from spark_jobs.publish.release import DESCRIPTIONS, require_current, serving_file
@@ -80,7 +80,7 @@ def opened(settings: Settings, door: str, name: str, role: str, release_id: str 
     `read_as` another role whose file is read, where a request was granted.
     Raises UnknownRole, DoorClosed, NoRelease, and QueryRefused where dataset, day or condition do not fit, naming what exists.
     """
-    doors.require(role, door)
+    policy.require(role, door)
     path = serving_file(settings, read_as or role, release_id)
     with contextlib.closing(_connection(path, into)) as connection:
         yield _described(settings, connection, name, role, path.parent.parent, as_of, where), connection

@@ -11,6 +11,7 @@ import yaml
 from spark_jobs.settings import CHECKOUT
 
 POLICY = CHECKOUT / "infra" / "policy.yaml"
+RESEARCHER = "researcher"  # whom an export or a read is for where nothing is said
 RELEASE_INFO = "release_info"  # in every file: which release answers
 DOORS = frozenset(("dashboards", "explore", "sql", "command", "export", "share", "quarantine", "airflow"))
 COLUMNS = ("division", "owner", "identifiers")  # tags whose values are columns
@@ -96,6 +97,13 @@ def role(name: str) -> Role:
     if name not in known:
         raise UnknownRole(f"there is no role {name!r}; the roles are {', '.join(known)}")
     return known[name]
+
+
+def require(name: str, door: str) -> Role:
+    """The role, where the policy opens the door to it. Raises UnknownRole or DoorClosed."""
+    known = role(name)
+    known.require_door(door)
+    return known
 
 
 def tags_of(table: str) -> dict:

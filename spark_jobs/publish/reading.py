@@ -6,8 +6,8 @@ from typing import Any
 import pyarrow as pa
 
 from spark_jobs.publish import dataset as datasets
-from spark_jobs.publish.doors import researchers_role
 from spark_jobs.publish.export.protection import leaving
+from spark_jobs.publish.policy import RESEARCHER
 from spark_jobs.settings import Settings, from_environment
 
 FORMS = ("arrow", "pandas", "polars")
@@ -28,7 +28,7 @@ def read(
         raise ValueError(f"there is no form {to!r}; there are {', '.join(FORMS)}")
     day = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
     settings = settings or from_environment()
-    with datasets.opened(settings, "command", dataset, role or researchers_role(), release, day, where) as (found, connection):
+    with datasets.opened(settings, "command", dataset, role or RESEARCHER, release, day, where) as (found, connection):
         rows = described(connection.execute(found.select_from(leaving(settings, found, connection))).to_arrow_table(), found)
     if to == "pandas":
         return rows.to_pandas()
@@ -41,7 +41,7 @@ def read(
 
 def list_datasets(*, release: str | None = None, role: str | None = None, settings: Settings | None = None) -> list[str]:
     """The datasets that the role sees."""
-    return datasets.names(settings or from_environment(), role or researchers_role(), release)
+    return datasets.names(settings or from_environment(), role or RESEARCHER, release)
 
 
 def described(rows: pa.Table, dataset: datasets.Dataset) -> pa.Table:

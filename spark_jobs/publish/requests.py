@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from spark_jobs.files import exclusive
-from spark_jobs.publish import doors, policy
+from spark_jobs.publish import policy
 from spark_jobs.publish.query import QueryRefused
 from spark_jobs.publish.release import require_current
 from spark_jobs.settings import Settings
@@ -47,7 +47,7 @@ class DataRequest:
 
 def ask(settings: Settings, table: str, role: str, purpose: str, days: int) -> DataRequest:
     """Ask for a table. QueryRefused where there is nothing to ask for, or nobody who could decide."""
-    doors.require(role, "export")
+    policy.require(role, "export")
     if table not in require_current(settings)["tables"]:
         raise QueryRefused(f"there is no table {table!r} in the release; `guihu policy matrix` lists them")
     if policy.role(role).sees(table) and not policy.role(role).rows(table):

@@ -11,7 +11,6 @@ import pytest
 
 from spark_jobs.duck import delta_reader
 from spark_jobs.publish import policy, query, reading
-from spark_jobs.publish.doors import require
 from spark_jobs.publish.export import run as exports
 from spark_jobs.publish.release import current, serving_file
 from tests.browser.conftest import ROLES
@@ -85,7 +84,7 @@ def test_each_role_finds_by_command_in_a_notebook_and_in_an_export_what_the_poli
 
 
 def by_command(settings, role: str, table: str) -> tuple[int, None]:
-    require(role, "command")
+    policy.require(role, "command")
     _, rows = query.ask(serving_file(settings, role), f"select count(*) from mart.{table}")
     return rows[0][0], None
 

@@ -135,7 +135,7 @@ def test_a_table_that_lacks_the_tag_of_a_filter_or_a_mask_opens_nothing(tmp_path
 
 def test_rows_in_quarantine_are_for_data_engineers_and_for_the_department_that_provides_the_feed():
     tried = 0
-    for name, (kind, own, doors) in policy_oracle.roles().items():
+    for name, (kind, own, _) in policy_oracle.roles().items():
         for feed in load_all().values():
             may = kind == "data_engineer" or (kind == "department" and own == feed.owner)
             if may:

@@ -54,11 +54,12 @@ def server(released, port):
 @pytest.fixture(scope="module")
 def profiles(released, port) -> dict:
     """Recipients by name, each with its profile file."""
-    made = {name: recipients.add(released, name, role, 30, port) for name, role in (("ministry", "researcher"), ("university", "public"), ("revoked", "researcher"), ("ended", "researcher"))}
+    made = {name: recipients.add(released, name, role, 30, port) for name, role in (("ministry", "researcher"), ("university", "public"), ("revoked", "researcher"), ("ended", "researcher"), ("moved", "researcher"))}
     recipients.revoke(released, "revoked")
     kept = released.home / "shares" / "recipients.json"
     known = read_json(kept)
     known["ended"]["expires_at"] = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
+    known["moved"]["role"] = "leader"  # as if the policy had taken the door from its role
     write_json(kept, known)
     return made
 
@@ -283,3 +284,8 @@ def _headers(port):
     yield _case("only the delta format", 400, f"{FIGURES}/metadata", headers={"Delta-Sharing-Capabilities": "responseformat=delta;readerfeatures=deletionvectors"})
     yield _case("a second token", 401, f"{ROOT}/shares", headers={"Authorization": "Bearer x"})
     yield _case("override", 404, f"{ROOT}/shares/researcher", headers={"X-Original-URL": f"{ROOT}/shares/public", "X-HTTP-Method-Override": "DELETE", "X-Forwarded-Host": "evil.example"})
+
+
+def test_a_recipient_whose_role_lost_the_door_is_told_so(ask):
+    status, _, text = ask("GET", f"{ROOT}/shares", token="moved")
+    assert status == 403 and "your role has no share any more" in text.decode()

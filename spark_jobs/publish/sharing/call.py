@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from spark_jobs.publish import doors, policy
+from spark_jobs.publish import policy
 from spark_jobs.publish.sharing import recipients, signing, tables
 from spark_jobs.publish.sharing.answers import Refusal
 from spark_jobs.publish.sharing.recipients import Recipient
@@ -77,8 +77,8 @@ def recipient_of(settings: Settings, request: Request) -> Recipient:
     if not found.is_valid:
         raise Refusal(401, f"this token ended on {found.expires_at}: ask for a new profile")
     try:
-        doors.require(found.role, "share")
-    except (doors.DoorClosed, policy.UnknownRole) as fault:
+        policy.require(found.role, "share")
+    except (policy.DoorClosed, policy.UnknownRole) as fault:
         raise Refusal(403, "your role has no share any more") from fault
     return found
 

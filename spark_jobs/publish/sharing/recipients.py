@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from spark_jobs.files import exclusive, read_json, write_json
-from spark_jobs.publish import audit, doors
+from spark_jobs.publish import audit, policy
 from spark_jobs.settings import HOST, Settings
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
@@ -39,7 +39,7 @@ class Recipient:
 
 def add(settings: Settings, name: str, role: str, days: int, port: int, to: Path | None = None) -> Path:
     """Make a recipient and write its profile (mode 0600). Raises RecipientRefused, UnknownRole or DoorClosed."""
-    doors.require(role, "share")
+    policy.require(role, "share")
     if not NAME.fullmatch(name):
         raise RecipientRefused(f"{name!r} is no name: small letters, digits and . _ -, at most 63")
     if not 1 <= days <= LONGEST_DAYS:
