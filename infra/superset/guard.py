@@ -10,17 +10,16 @@ from pathlib import Path
 import duckdb
 from duckdb_engine import ConnectionWrapper, CursorWrapper
 
-from spark_jobs import duck
+from infra.superset import open_files
 from spark_jobs.sql_guard import check, warm  # noqa: F401  (warm: asked for by gunicorn.conf.py)
 
 SECONDS = 20
-HARDENED = duck.HARDENED | {"temp_directory": "", "max_temp_directory_size": "0B"}
 TRANSACTION_WORDS = {"begin", "commit", "rollback"}
 
 
 def guarded_connection(path: Path) -> "GuardedConnection":
-    """A read-only connection to one serving file. Every opening uses the same settings: DuckDB refuses two settings of one file."""
-    return GuardedConnection(duckdb.connect(str(path), read_only=True, config=HARDENED))
+    """A read-only connection to one serving file."""
+    return GuardedConnection(open_files.connection(path))
 
 
 class GuardedConnection(ConnectionWrapper):

@@ -1,10 +1,10 @@
-"""One worker process with eight threads: a file opened by DuckDB is shared by all of them. Number of workers by GUIHU_SUPERSET_WORKERS."""
+"""A worker process for each core up to two (a chart is CPU of Python, which one process has once), by GUIHU_SUPERSET_WORKERS otherwise."""
 
 import os
 
 worker_class = "gthread"
-workers = int(os.environ.get("GUIHU_SUPERSET_WORKERS", "1"))
-threads = 8
+workers = int(os.environ.get("GUIHU_SUPERSET_WORKERS", min(2, os.cpu_count() or 1)))
+threads = 4
 timeout = 120
 graceful_timeout = 5
 keepalive = 5

@@ -6,6 +6,8 @@ from superset.config import TALISMAN_CONFIG as SHIPPED_TALISMAN_CONFIG
 from werkzeug.middleware.shared_data import SharedDataMiddleware
 
 from infra.superset import guard, look, titles
+from infra.superset.access_log import AccessLog
+from infra.superset.permissions import SecurityManager
 from infra.superset.serving import open_serving_file
 from spark_jobs.settings import from_environment
 
@@ -48,10 +50,12 @@ FEATURE_FLAGS = {
 LOGO_TARGET_PATH = look.HOME_PAGE
 FAB_INDEX_REDIRECT = look.HOME_PAGE
 
-# The catalogue of the release that is served, as everyone may read it; the link `current` is followed at each request.
-ADDITIONAL_MIDDLEWARE = [lambda app: SharedDataMiddleware(app, {"/catalogue": str(settings.releases / "current" / "catalogue")}, cache=False)]
+# The catalogue of the release that is served, as everyone may read it; the link is followed at each request.
+ADDITIONAL_MIDDLEWARE = [lambda app: SharedDataMiddleware(app, {"/catalogue": str(settings.releases / "catalogue")}, cache=False)]
 
 # People
+CUSTOM_SECURITY_MANAGER = SecurityManager
+EVENT_LOGGER = AccessLog()
 AUTH_USER_REGISTRATION = False
 FAB_ADD_SECURITY_API = False
 ENABLE_CORS = False

@@ -160,7 +160,7 @@ def catalogue(
         raise releases.NoRelease(f"there is no release {wanted}; `guihu release list` shows them")
     path = pages.first_page(settings, wanted)
     if rebuild or not path.is_file():
-        path = pages.write_again(settings, every[places[0]], every[places[0] - 1] if places[0] else None)
+        path = pages.write(settings, every[places[0]], every[places[0] - 1] if places[0] else None)
     print(path.resolve().as_uri() if open_path else path)
 
 

@@ -1,5 +1,7 @@
 """Labels of tables and columns, as the models' YAML states them, carried into the serving files as comments."""
 
+import hashlib
+import json
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -19,6 +21,11 @@ def label_statements(settings: Settings, table: str, columns: list[str]) -> list
 def described(tables: Iterable[str]) -> dict[str, dict]:
     """Of each table what no comment of the serving file holds: key, units, source and caveats. Kept beside the release, so that it never changes with the models."""
     return {table: _described(models().get(table, {})) for table in tables}
+
+
+def layout(tables: Iterable[str]) -> dict[str, str]:
+    """Of each table a digest of its model's words, which stand in the serving files too."""
+    return {table: hashlib.sha256(json.dumps(models().get(table, {}), sort_keys=True, default=str).encode()).hexdigest()[:16] for table in tables}
 
 
 def _described(model: dict) -> dict:

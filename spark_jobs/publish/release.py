@@ -5,6 +5,8 @@ releases/<id>/<role>/serve.duckdb  what this role may see, nothing else; never r
 releases/<id>/models.json          key, units, source and caveats of each table, as they were then
 releases/<id>/catalogue/           what everyone may know of it, as pages
 releases/current                   symbolic link to the release that is served
+releases/catalogue                 symbolic link to its catalogue, moved some seconds later: the numbers do not wait for the pages
+releases/catalogue                 symbolic link to its catalogue, moved some seconds later: the numbers do not wait for the pages
 
 Files are there for the latest releases. Those of an older one, or of one that was made under another policy, are gone; whoever asks for it gets
 his file made again from the same versions, as the policy of today has it.
@@ -21,7 +23,7 @@ from spark_jobs import delta, integrity
 from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import exclusive, read_json, write_json
 from spark_jobs.publish import catalogue, policy, serving
-from spark_jobs.publish.labels import described
+from spark_jobs.publish.labels import described, layout
 from spark_jobs.settings import Settings
 
 SERVED = ("mart_", "dim_")
@@ -39,12 +41,11 @@ def publish(settings: Settings, built_from: dict) -> tuple[dict, bool]:
         _remove_drafts(settings)
         tables = gold_tables(settings)
         digest = hashlib.sha256(json.dumps([tables, policy.digest()], sort_keys=True).encode()).hexdigest()
-        latest = next(reversed(all_releases(settings)), None)
-        if latest and latest["digest"] == digest:
-            is_served = current(settings) == latest
-            if not is_served:  # an earlier run died before it could say so, or went back
-                _point_to(settings, latest["release_id"])
-            return latest, not is_served
+        earlier = all_releases(settings)
+        if earlier and earlier[-1]["digest"] == digest:
+            is_served = current(settings) == earlier[-1]
+            _serve(settings, earlier)  # an earlier run died before it could say so, or went back
+            return earlier[-1], not is_served
         now = datetime.now(UTC)
         release = {
             "release_id": f"{now:%Y%m%dT%H%M%S}-{digest[:8]}",
@@ -53,10 +54,9 @@ def publish(settings: Settings, built_from: dict) -> tuple[dict, bool]:
             "built_from": built_from,
             "tables": tables,
         }
-        _write(settings, release, latest)
+        _write(settings, release, earlier[-1] if earlier else None)
         faultpoint("release named")
-        _point_to(settings, release["release_id"])
-        faultpoint("release pointed")
+        _serve(settings, [*earlier, release])
         _close_old_ones(settings)
         return release, True
 
@@ -64,12 +64,12 @@ def publish(settings: Settings, built_from: dict) -> tuple[dict, bool]:
 def back(settings: Settings) -> dict:
     """Serve the release before the current one again. Raises NoRelease where there is none."""
     with exclusive(settings.run / "locks" / "release.lock"):
-        names = [r["release_id"] for r in all_releases(settings)]
-        here = names.index(require_current(settings)["release_id"])
+        every = all_releases(settings)
+        here = [r["release_id"] for r in every].index(require_current(settings)["release_id"])
         if here == 0:
             raise NoRelease("there is no release before the current one")
-        _open(settings, read_json(settings.releases / names[here - 1] / "release.json"), list(policy.roles().values()))
-        _point_to(settings, names[here - 1])
+        _open(settings, every[here - 1], list(policy.roles().values()))
+        _serve(settings, every[:here])
         return require_current(settings)
 
 
@@ -113,14 +113,39 @@ def gold_tables(settings: Settings) -> dict[str, int]:
 def _write(settings: Settings, release: dict, former: dict | None) -> None:
     """All files of a new release, first in a draft that nobody reads, then under its name."""
     draft, named = (settings.releases / f"{dot}{release['release_id']}" for dot in (".", ""))
-    release["policy"] = policy.digest()
-    release["rows"] = serving.write_files(settings, draft, release, list(policy.roles().values()))
+    release["policy"], release["layout"], readers = policy.digest(), layout(release["tables"]), list(policy.roles().values())
+    changed = _changed(settings, release, former, readers)
+    if former and 2 * len(changed) < len(release["tables"]):
+        release["rows"] = serving.write_changed(settings, draft, release, readers, former, changed)
+    else:
+        release["rows"] = serving.write_files(settings, draft, release, readers)
     write_json(draft / DESCRIPTIONS, described(release["tables"]))
-    catalogue.write(settings, release, former, draft)
     write_json(draft / "release.json", release)
     integrity.record(settings, {named / path.relative_to(draft): path for path in sorted(draft.glob(f"*/{serving.FILE}"))})
     faultpoint("before release is named")
     draft.rename(named)
+
+
+def _changed(settings: Settings, release: dict, former: dict | None, readers: list[policy.Role]) -> set[str]:
+    """The tables whose rows or words are others than in the former release's files; all of them where those files cannot be gone on from."""
+    former_files = [settings.releases / former["release_id"] / role.name / serving.FILE for role in readers] if former else [None]
+    if not former or former["policy"] != release["policy"] or not all(path.is_file() for path in former_files):
+        return set(release["tables"])
+    return {
+        table for table, version in release["tables"].items()
+        if former["tables"].get(table) != version or former.get("layout", {}).get(table) != release["layout"][table]
+    }  # fmt: skip
+
+
+def _serve(settings: Settings, releases: list[dict]) -> None:
+    """Point to the last of them, first with the numbers, then with the pages of the catalogue, which are written where they are missing."""
+    release, former = releases[-1], releases[-2] if len(releases) > 1 else None
+    _point_to(settings, "current", release["release_id"])
+    faultpoint("release pointed")
+    pages = settings.releases / release["release_id"] / "catalogue"
+    if not pages.exists():
+        catalogue.write(settings, release, former)
+    _point_to(settings, "catalogue", f"{release['release_id']}/catalogue")
 
 
 def _open(settings: Settings, release: dict, readers: list[policy.Role]) -> None:
@@ -154,7 +179,11 @@ def _remove_drafts(settings: Settings) -> None:
             shutil.rmtree(left)
 
 
-def _point_to(settings: Settings, release_id: str) -> None:
-    link = settings.releases / f".current-{os.getpid()}"
-    link.symlink_to(release_id)
-    link.replace(settings.releases / "current")
+def _point_to(settings: Settings, name: str, target: str) -> None:
+    """Replace a symbolic link at once: a reader follows the old one or the new one."""
+    pointer = settings.releases / name
+    if pointer.is_symlink() and os.readlink(pointer) == target:
+        return
+    link = settings.releases / f".{name}-{os.getpid()}"
+    link.symlink_to(target)
+    link.replace(pointer)

@@ -16,15 +16,11 @@ from spark_jobs.publish.catalogue import dcat, facts, lists, pages
 from spark_jobs.settings import Settings
 
 
-def write(settings: Settings, release: dict, former: dict | None, folder: Path) -> Path:
-    """Write the catalogue of a release whose serving files stand in `folder` already. Returns its first page."""
-    found = facts.collect(settings, release, former, folder)
-    write_json(folder / "catalogue" / "facts.json", found)
-    return _render(found, folder / "catalogue")
+def write(settings: Settings, release: dict, former: dict | None) -> Path:
+    """The catalogue of a release whose serving files are there, or its pages anew from the facts that were kept with it. Returns its first page.
 
-
-def write_again(settings: Settings, release: dict, former: dict | None) -> Path:
-    """The catalogue of a release that has none, or its pages anew from the facts that were kept with it. Readers see the old pages or the new."""
+    Readers see the old pages or the new.
+    """
     named = settings.releases / release["release_id"]
     kept = named / "catalogue" / "facts.json"
     found = read_json(kept) if kept.is_file() else facts.collect(settings, release, former, named)

@@ -60,7 +60,7 @@ def small(tmp_path_factory) -> SimpleNamespace:
             connection.execute("create schema mart")
             for table, query in tables.items():
                 connection.execute(f"create table mart.{table} as {query}")
-    catalogue.write(settings, release, former, folder)
+    catalogue.write(settings, release, former)
     facts = json.loads((folder / "catalogue" / "facts.json").read_text(encoding="utf-8"))
     return SimpleNamespace(settings=settings, release=release, former=former, folder=folder / "catalogue", facts=facts, events=list(lineage.read(settings)))
 
@@ -68,7 +68,7 @@ def small(tmp_path_factory) -> SimpleNamespace:
 @pytest.fixture(scope="session")
 def whole(settings, released) -> SimpleNamespace:
     """The site and the events of the released lake of `make test`."""
-    folder = settings.releases / "current" / "catalogue"
+    folder = settings.releases / "catalogue"
     return SimpleNamespace(settings=settings, folder=folder.resolve(), facts=json.loads((folder / "facts.json").read_text(encoding="utf-8")), events=list(lineage.read(settings)))
 
 
