@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,12 +39,14 @@ def ledger_path(settings: Settings) -> Path:
 def record(settings: Settings, files: Mapping[Path, Path]) -> None:
     """Append files to the chain and sync it: the path of each → where its bytes lie now. Call it before a commit or a rename names them."""
     ledger = ledger_path(settings)
+    with ThreadPoolExecutor(2) as pool:
+        digests = list(pool.map(sha256_of, files.values()))
     with exclusive(settings.run / "locks" / "ledger.lock"):
         ledger.parent.mkdir(parents=True, exist_ok=True)
         previous = _last_digest(ledger)
         with ledger.open("a+", encoding="utf-8") as file:
-            for path, content in files.items():
-                entry = Entry(previous, str(path.relative_to(settings.home)), sha256_of(content), content.stat().st_size)
+            for (path, content), digest in zip(files.items(), digests, strict=True):
+                entry = Entry(previous, str(path.relative_to(settings.home)), digest, content.stat().st_size)
                 file.write(json.dumps(vars(entry) | {"digest": entry.digest}) + "\n")
                 previous = entry.digest
             file.flush()

@@ -16,7 +16,7 @@ from spark_jobs.settings import TIME_ZONE, Settings
 FILE = "serve.duckdb"
 WHOLE = ".whole.duckdb"
 # small blocks, and compressions of the latest storage: three quarters of the size, in two thirds of the time
-COMPACT = {"autoinstall_known_extensions": "false", "threads": "2", "storage_compatibility_version": "latest", "default_block_size": "65536"}
+COMPACT = {"autoinstall_known_extensions": "false", "storage_compatibility_version": "latest", "default_block_size": "65536"}
 # what was known on a day: select * from mart.mart_economy__gdp__as_of(date '2024-01-01')
 AS_OF = """create or replace macro mart.{table}__as_of(day) as table
   select * from mart.{table} where vintage_date <= day and (superseded_date is null or superseded_date > day)"""
@@ -58,7 +58,7 @@ def write_changed(settings: Settings, folder: Path, release: dict, readers: list
         path, start = folder / role.name / FILE, settings.releases / former["release_id"] / role.name / FILE
         cuts = {table: cut(role, table, columns[table]) for table in columns if role.sees(table)}
         seen = [table for table in release["tables"] if role.sees(table)]
-        _write_file(settings, path, start, whole, cuts, columns, release | {"table_count": len(seen)}, gone)
+        _write_file(settings, path, start, whole, cuts, columns, release | {"table_count": len(seen)}, gone, threads=1)
         counted = _row_counts(path, cuts)
         return {table: counted[table] if table in counted else former["rows"][role.name][table] for table in sorted(seen)}
 
@@ -94,11 +94,11 @@ def _read_all(settings: Settings, whole: Path, tables: dict[str, int]) -> dict[s
         return {table: {name: kind for name, kind, *_ in connection.execute(f"describe {table}").fetchall()} for table in tables}
 
 
-def _write_file(settings: Settings, path: Path, start: Path | None, whole: Path, cuts: dict, columns: dict[str, dict[str, str]], release: dict, gone: Iterable[str] = ()) -> None:
+def _write_file(settings: Settings, path: Path, start: Path | None, whole: Path, cuts: dict, columns: dict[str, dict[str, str]], release: dict, gone: Iterable[str] = (), threads: int = 2) -> None:
     path.parent.mkdir(parents=True)
     if start:
         shutil.copyfile(start, path)
-    with duckdb.connect(str(path), config=COMPACT) as connection:
+    with duckdb.connect(str(path), config=COMPACT | {"threads": str(threads)}) as connection:
         connection.execute(f"set timezone = '{TIME_ZONE}'; attach '{whole}' as whole (read_only); create schema if not exists mart; begin")
         for table in gone:
             connection.execute(f"drop table if exists mart.{table}; drop macro table if exists mart.{table}__as_of")
