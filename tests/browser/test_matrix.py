@@ -9,6 +9,7 @@ import duckdb
 import httpx
 import pytest
 
+from dashboards.spec import read_dashboards
 from spark_jobs.duck import delta_reader
 from spark_jobs.publish import policy, query, reading
 from spark_jobs.publish.export import run as exports
@@ -149,6 +150,40 @@ class TestSuperset:
             outcomes["not there" if wanted is None else "open"] += 1
         tell("SQL Lab", outcomes)
         assert len(cells) >= 150
+
+
+    def test_only_who_may_build_charts_is_told_the_columns_of_a_dataset_and_only_of_those_he_sees(self, readers, ids, tables, expected):
+        cells = list(product(ROLES, tables))
+        with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
+            answers = list(pool.map(lambda cell: readers[cell[0]].get("/api/v1/explore/", params={"datasource_id": ids[cell[1]], "datasource_type": "table"}), cells))
+        outcomes = Counter()
+        for (role, table), answer in zip(cells, answers):
+            may = "explore" in policy_oracle.roles()[role][2] and expected[role, table] is not None
+            assert answer.status_code == (200 if may else 403), (role, table, answer.text[:200])
+            assert may or "columns" not in answer.text, (role, table)
+            outcomes["open" if may else "closed"] += 1
+        tell("explore", outcomes)
+        assert len(cells) >= 300 and all(outcomes.values())
+
+    def test_a_page_opens_for_whoever_sees_all_of_its_tables(self, readers, tables, expected):
+        cells = list(product(ROLES, read_dashboards()))
+        outcomes = Counter()
+        for role, page in cells:
+            marts = page.marts & set(tables)
+            answer = readers[role].get(f"/api/v1/dashboard/{page.address}/datasets")
+            if all(expected[role, mart] is not None for mart in marts):
+                assert answer.status_code == 200 and {dataset["table_name"] for dataset in answer.json()["result"]} & set(tables) == marts, (role, page.address)
+                outcomes["open"] += len(marts)
+            else:
+                assert answer.status_code in (403, 404) and not any(mart in answer.text for mart in marts), (role, page.address)
+                outcomes["closed"] += len(marts)
+        tell("dashboards", outcomes)
+        assert sum(outcomes.values()) >= 300 and all(outcomes.values())
+
+    def test_nobody_can_have_himself_mailed_what_an_alert_finds(self, readers, tables):
+        asked = {role: readers[role].post("/api/v1/report/", json={"type": "Alert", "name": "x", "sql": f"select count(*) from mart.{tables[0]}"}) for role in ROLES}
+        assert {answer.status_code for answer in asked.values()} <= {403, 404}, {role: answer.text[:100] for role, answer in asked.items()}
+        tell("alerts", Counter(answer.status_code for answer in asked.values()))
 
 
 def hides(wanted: Opened | None) -> bool:
