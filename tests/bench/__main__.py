@@ -14,21 +14,20 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import duckdb
 import psutil
 from rich.console import Console
 from rich.table import Table
 
 from infra.operate.airflow_api import Airflow
-from infra.operate.dashboards import Reader
 from infra.operate.progress import console
 from infra.operate.services import environment
 from infra.operate.up import answers
 from spark_jobs.files import read_json
 from spark_jobs.settings import CHECKOUT, Settings, from_environment
 from tests.bench.large import large_register
-from tests.bench.measure import clocked, guihu, measured, memory
+from tests.bench.measure import guihu, measured, memory
 from tests.bench.monthly import hold_back, monthly_round
+from tests.bench.readers import charts, pages
 
 FEED, TABLE = "economy.house_price", "economy__house_price"
 ITEMS = [f"{market}_{kind}_index" for market in ("new", "existing") for kind in ("home_price", "small_home", "medium_home", "large_home")]
@@ -43,7 +42,7 @@ def main() -> None:
     sizes = [int(float(millions) * 1_000_000) for millions in os.environ.get("GUIHU_BENCH_MILLIONS", "1").split(",")]
     steps = {step.__name__: partial(step, settings, table) for step in (engine_start, bring_in_the_demonstration, small_feed)}
     steps |= {f"a register of {rows:,} rows": partial(large_register, settings, table, rows) for rows in sizes}
-    steps |= {step.__name__: partial(step, settings, table) for step in (models, charts)}
+    steps |= {step.__name__: partial(step, settings, table) for step in (models, charts, pages)}
     for number, (name, step) in enumerate(steps.items(), 1):
         console.print(f"{number} of {len(steps)}: {name.replace('_', ' ')}")
         step()
@@ -108,22 +107,6 @@ def models(settings: Settings, table: Table) -> None:
         table.add_row(f"dbt, a {kind}", f"{statistics.median(seconds):.2f} s", f"median of {len(seconds)}, sum {sum(seconds):.0f} s on 2 threads")
 
 
-def charts(settings: Settings, table: Table) -> None:
-    """Uncached chart data over HTTP as a leader, and the queries that Superset made of them in DuckDB on the same file."""
-    reader = Reader(settings, "leader")
-    over_http, direct = [], []
-    for dashboard in reader.dashboards():
-        for chart in reader.get(f"/api/v1/dashboard/{dashboard['id']}/charts").json()["result"]:
-            address = f"/api/v1/chart/{chart['id']}/data/"
-            query = reader.get(address, type="query").json()["result"][0]["query"]
-            for _ in range(3):
-                over_http.append(clocked(lambda a=address: reader.get(a, force="true")))
-                direct.append(clocked(lambda q=query: ask_duckdb(settings, q)))
-    for name, taken in {"chart over HTTP, uncached": over_http, "the same queries in DuckDB": direct}.items():
-        ordered = sorted(taken)
-        table.add_row(name, f"p50 {1000 * statistics.median(ordered):.0f} ms, p95 {1000 * ordered[int(0.95 * len(ordered))]:.0f} ms", f"{len(ordered)} requests, the charts of a leader")
-
-
 def write_file(path: Path, lines: int, first_year: int) -> Path:
     """A file of made-up cities in the form of the feed; every value lies within the contract's bounds."""
     with path.open("w") as file:
@@ -131,11 +114,6 @@ def write_file(path: Path, lines: int, first_year: int) -> Path:
         for n in range(lines):
             file.write(f"Bench{n // 12:06d}x{first_year},2099,{n % 12 + 1}," + ",".join(f"{90 + (n + k) % 20}.{k}" for k in range(len(ITEMS))) + "\n")
     return path
-
-
-def ask_duckdb(settings: Settings, sql: str) -> None:
-    with duckdb.connect(str(settings.releases / "current" / "leader" / "serve.duckdb"), read_only=True) as connection:
-        connection.execute(sql).fetchall()
 
 
 if __name__ == "__main__":
