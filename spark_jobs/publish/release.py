@@ -20,7 +20,7 @@ from pathlib import Path
 from spark_jobs import delta, integrity
 from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import exclusive, read_json, write_json
-from spark_jobs.publish import catalogue, policy, serving
+from spark_jobs.publish import catalogue, disclosure, policy, serving
 from spark_jobs.publish.labels import described
 from spark_jobs.settings import Settings
 
@@ -38,7 +38,7 @@ def publish(settings: Settings, built_from: dict) -> tuple[dict, bool]:
     with exclusive(settings.run / "locks" / "release.lock"):
         _remove_drafts(settings)
         tables = gold_tables(settings)
-        digest = hashlib.sha256(json.dumps([tables, policy.digest()], sort_keys=True).encode()).hexdigest()
+        digest = hashlib.sha256(json.dumps([tables, policy.digest(), disclosure.digest()], sort_keys=True).encode()).hexdigest()
         latest = next(reversed(all_releases(settings)), None)
         if latest and latest["digest"] == digest:
             is_served = current(settings) == latest
@@ -68,7 +68,10 @@ def back(settings: Settings) -> dict:
         here = names.index(require_current(settings)["release_id"])
         if here == 0:
             raise NoRelease("there is no release before the current one")
-        _open(settings, read_json(settings.releases / names[here - 1] / "release.json"), list(policy.roles().values()))
+        earlier = read_json(settings.releases / names[here - 1] / "release.json")
+        _open(settings, earlier, list(policy.roles().values()))
+        if not catalogue.is_whole(settings, earlier["release_id"]):
+            catalogue.write_again(settings, earlier, all_releases(settings)[here - 2] if here > 1 else None)
         _point_to(settings, names[here - 1])
         return require_current(settings)
 
@@ -113,7 +116,7 @@ def gold_tables(settings: Settings) -> dict[str, int]:
 def _write(settings: Settings, release: dict, former: dict | None) -> None:
     """All files of a new release, first in a draft that nobody reads, then under its name."""
     draft, named = (settings.releases / f"{dot}{release['release_id']}" for dot in (".", ""))
-    release["policy"] = policy.digest()
+    release |= {"policy": policy.digest(), "disclosure": disclosure.digest()}
     release["rows"] = serving.write_files(settings, draft, release, list(policy.roles().values()))
     write_json(draft / DESCRIPTIONS, described(release["tables"]))
     catalogue.write(settings, release, former, draft)
@@ -137,10 +140,13 @@ def _open(settings: Settings, release: dict, readers: list[policy.Role]) -> None
 
 
 def _close_old_ones(settings: Settings) -> None:
-    """Files of releases that were made under another policy show what it opened, and many releases would fill the disk."""
+    """Files of releases that were made under another policy, or other rules of disclosure, show what those opened, and many releases would fill the disk."""
     every = all_releases(settings)
     for number, release in enumerate(reversed(every)):
-        if number >= KEPT or release.get("policy") != policy.digest():
+        is_closed = number >= KEPT or release.get("policy") != policy.digest()
+        if is_closed or release.get("disclosure") != disclosure.digest():
+            catalogue.close(settings, release["release_id"])
+        if is_closed:
             for path in (settings.releases / release["release_id"]).glob(f"*/{serving.FILE}"):
                 shutil.rmtree(path.parent)
 
