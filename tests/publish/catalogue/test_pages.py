@@ -14,7 +14,7 @@ from expectations.contract import load_all
 from spark_jobs.publish import catalogue
 from spark_jobs.publish.catalogue import chain, words
 
-CITIZEN_NUMBER = re.compile(r"\b\d{17}[\dX]\b")
+CITIZEN_NUMBER = re.compile(r"(?<![\w.])\d{17}[\dX]\b")  # and no decimal places
 BOTH = pytest.mark.parametrize("which", ["small", pytest.param("whole", marks=[pytest.mark.service, pytest.mark.stack, pytest.mark.timeout(900)])])
 
 
