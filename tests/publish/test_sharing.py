@@ -18,6 +18,7 @@ import duckdb
 import pytest
 
 from spark_jobs.files import read_json, write_json
+from spark_jobs.publish import audit
 from spark_jobs.publish.audit import audit_file
 from spark_jobs.publish.sharing import recipients
 from spark_jobs.settings import CHECKOUT, HOST
@@ -187,6 +188,15 @@ def test_each_query_and_each_change_of_recipients_leaves_a_line(released, ask):
     }  # fmt: skip
     assert len(lines) == before + 1
     assert {"recipient added", "recipient revoked"} <= {line.get("action") for line in lines}
+
+
+def test_the_list_says_what_each_recipient_read_last_and_how_much(released, ask, guihu):
+    before = audit.shares_read(released)["university"]
+    size = json.loads(ask("POST", f"{FIGURES}/query", body={})[2].splitlines()[2])["file"]["size"]
+    after = audit.shares_read(released)["university"]
+    assert {name: after[name] - before[name] for name in ("reads", "rows", "bytes")} == {"reads": 1, "rows": 4, "bytes": size}
+    said = guihu("share", "list", GUIHU_HOME=str(released.home)).stdout
+    assert f"  university: {after['reads']} reads, {after['rows']} rows, " in said and f"last mart_macro__series of {RELEASE} at " in said
 
 
 def test_it_listens_on_loopback_only(server, port):

@@ -47,7 +47,7 @@ def export(settings: Settings, request: Request, to: Path | None = None, tell: T
         extract = extracted(settings, dataset, connection, request.recipient, request.ids)
         write_folder(extract, request.format, draft, tell)
         told = _told(extract, draft) | {"folder": home / folder_name(dataset, request)}
-        audit.record(settings, "export", **_question(request, dataset), rows=extract.rows, identifier=dataset.identifier, folder=told["folder"])
+        audit.record(settings, "export", **_question(request, dataset), rows=extract.rows, bytes=told["bytes"], identifier=dataset.identifier, folder=told["folder"])
         drafts.name(draft, told["folder"], lock)
         lineage.export(settings, request.role, dataset.name, dataset.release["release_id"], extract.rows, told["folder"].name)
     return told
