@@ -1,4 +1,4 @@
-"""Airflow's own REST API (/api/v2), as an administrator. Short failures of its SQLite are tried again."""
+"""Airflow's own REST API (/api/v2), as an administrator or as another login. Short failures of its SQLite are tried again."""
 
 import time
 
@@ -10,8 +10,8 @@ TRIES = 6
 
 
 class Airflow:
-    def __init__(self, settings: Settings):
-        self.settings = settings
+    def __init__(self, settings: Settings, login: str = "admin"):
+        self.settings, self.who = settings, login
         self.http = httpx.Client(base_url=f"http://{HOST}:{settings.airflow_port}", timeout=20, trust_env=False)
         self.token = ""
 
@@ -89,6 +89,6 @@ class Airflow:
 
     def login(self) -> str:
         if not self.token:
-            who = {"username": "admin", "password": self.settings.secret("password_airflow_admin")}
+            who = {"username": self.who, "password": self.settings.secret(f"password_{'airflow_admin' if self.who == 'admin' else self.who}")}
             self.token = self.http.post("/auth/token", json=who).raise_for_status().json()["access_token"]
         return self.token

@@ -117,7 +117,8 @@ def ports(settings: Settings) -> Iterator[Finding]:
                 said = owner if isinstance(owner, str) else processes.describe(owner)
                 yield Finding(f"port {port} ({service.name}) is taken by {said}", "stop it, or choose other ports: GUIHU_PORT=19080 make up")
     if not taken:
-        yield Finding(f"ports {settings.port} to {settings.thrift_port} are ours or free")
+        known = sorted(port for service in services(settings) for port in service.ports)
+        yield Finding(f"ports {', '.join(map(str, known))} are ours or free")
     for process_port in open_to_others(own):
         yield Finding(f"port {process_port} of ours listens on more than loopback", "stop it (make down) and tell whoever changed the settings")
 

@@ -31,8 +31,9 @@ def make_all(settings: Settings) -> None:
 
 
 def airflow_users() -> dict[str, str]:
-    """Login → role of Airflow: the administrator, and as operators those to whom the policy opens this door."""
-    return {"admin": "admin"} | {role.name: "op" for role in policy.roles().values() if "airflow" in role.doors}
+    """Login → role of Airflow: the administrator, as operators those to whom the policy opens this door, as deciders those who decide on requests for their data."""
+    opened = {"approvals": "decider", "airflow": "op"}  # infra/airflow/doors.py; whoever has both operates
+    return {"admin": "admin"} | {role.name: may for door, may in opened.items() for role in policy.roles().values() if door in role.doors}
 
 
 def write_once(path: Path, text: str) -> None:

@@ -30,6 +30,7 @@ def services(settings: Settings) -> list[Service]:
         Service("dag-processor", "Airflow's reader of dags/"),
         Service("api-server", "Airflow's page and API", (settings.airflow_port,)),
         Service("superset", "the dashboards", (settings.superset_port,)),
+        Service("sharing", "Delta Sharing for partners", (settings.sharing_port,)),
     ]
 
 

@@ -19,7 +19,7 @@ POOLS = {
     "engine": (2, "Commands that work in the Spark engine: two at once on two cores"),
     "reference": (1, "Code lists: other feeds wait for them, so they have a lane of their own"),
 }
-PARTS = ("Airflow database", "dashboards", "engine", "Airflow", "Superset", "DAGs")
+PARTS = ("Airflow database", "dashboards", "engine", "Airflow", "Superset", "Delta Sharing", "DAGs")
 
 
 def up(settings: Settings) -> None:
@@ -78,12 +78,13 @@ def start_supervisor(settings: Settings, supervisor: Supervisor) -> None:
 
 
 def wait_until_healthy(settings: Settings, supervisor: Supervisor, steps: Steps) -> None:
-    """Engine, Airflow and Superset start side by side; each gets its own seconds."""
+    """Engine, Airflow, Superset and Delta Sharing start side by side; each gets its own seconds."""
     airflow = Airflow(settings)
     checks = {
         "engine": lambda: answers(settings.connect_port) and answers(settings.thrift_port),
         "Airflow": lambda: not airflow.unhealthy(),
-        "Superset": lambda: superset_answers(settings),
+        "Superset": lambda: says(settings.superset_port, "/health", 200),
+        "Delta Sharing": lambda: says(settings.sharing_port, "/delta-sharing/shares", 401),  # whoever shows no token is refused
     }
     preparations = [Preparation(settings, *work) for work in preparatory_work(settings)]
     for part in (*(preparation.name for preparation in preparations), *checks):
@@ -142,9 +143,9 @@ def answers(port: int) -> bool:
         return probe.connect_ex((HOST, port)) == 0
 
 
-def superset_answers(settings: Settings) -> bool:
+def says(port: int, path: str, status: int) -> bool:
     try:
-        return httpx.get(f"http://{HOST}:{settings.superset_port}/health", timeout=5, trust_env=False).status_code == 200
+        return httpx.get(f"http://{HOST}:{port}{path}", timeout=5, trust_env=False).status_code == status
     except httpx.HTTPError:
         return False
 

@@ -159,7 +159,7 @@ def catalogue(
     if not places:
         raise releases.NoRelease(f"there is no release {wanted}; `guihu release list` shows them")
     path = pages.first_page(settings, wanted)
-    if rebuild or not path.is_file():
+    if rebuild or not pages.is_whole(settings, wanted):
         path = pages.write(settings, every[places[0]], every[places[0] - 1] if places[0] else None)
     print(path.resolve().as_uri() if open_path else path)
 

@@ -26,13 +26,25 @@ def serve(port: Annotated[int | None, typer.Option(help="port on loopback; witho
 
 @share_app.command("list", epilog="Example: guihu share list")
 def list_shares(format: AsFormat = Format.table) -> None:
-    """Each share that somebody receives, its tables in the current release, and by whom it is read."""
+    """Each share that somebody receives, its tables in the current release, by whom it is read, how much in all and what last."""
+    from spark_jobs.publish import audit
     from spark_jobs.publish.sharing import recipients, tables
 
     settings = from_environment()
     known = [recipient for recipient in recipients.every(settings).values() if recipient.is_valid]
-    told = [{"share": role, "tables": tables.table_names(settings, role), "recipients": [r.name for r in known if r.role == role]} for role in sorted({r.role for r in known})]
-    tell(told, format, [f"{t['share']}: {len(t['tables'])} tables, read by {', '.join(t['recipients'])}" for t in told] or ["nobody receives a share: guihu share recipient add NAME --role ROLE"])
+    read, told, lines = audit.shares_read(settings), [], []
+    for role in sorted({r.role for r in known}):
+        names = [r.name for r in known if r.role == role]
+        told.append({"share": role, "tables": tables.table_names(settings, role), "recipients": names, "read": {name: read.get(name) for name in names}})
+        lines += [f"{role}: {len(told[-1]['tables'])} tables, read by {', '.join(names)}", *(f"  {name}: {_words(read.get(name))}" for name in names)]
+    tell(told, format, lines or ["nobody receives a share: guihu share recipient add NAME --role ROLE"])
+
+
+def _words(read: dict | None) -> str:
+    if read is None:
+        return "has read nothing yet"
+    last = read["last"]
+    return f"{read['reads']:,} reads, {read['rows']:,} rows, {read['bytes'] / 1e6:,.2f} MB; last {last['dataset']} of {last['release']} at {last['at'][:16]}"
 
 
 @recipient_app.command("add", epilog="Example: guihu share recipient add university --role public --days 30")

@@ -1,8 +1,10 @@
-"""Who took what: one line of JSON for each export, written to disk before the folder gets its name."""
+"""Who took what: one line of JSON for each export and each table that a partner reads, written to disk before it is handed over."""
 
+import contextlib
 import getpass
 import json
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +22,24 @@ def record(settings: Settings, door: str, **told) -> None:
         file.write((b"\n" if torn else b"") + json.dumps(line, ensure_ascii=False, default=str).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def entries(settings: Settings) -> Iterator[dict]:
+    """Every line, oldest first; one that a power cut tore says nothing."""
+    for line in audit_file(settings).open("rb") if audit_file(settings).is_file() else ():
+        with contextlib.suppress(ValueError):
+            yield json.loads(line)
+
+
+def shares_read(settings: Settings) -> dict[str, dict]:
+    """Recipient → how often it read, how many rows and bytes it was given in all, and what it read last. Bytes are counted since the lines tell them."""
+    found: dict[str, dict] = {}
+    for line in entries(settings):
+        if line["door"] == "share" and line.get("action") == "query":
+            told = found.setdefault(line["recipient"], {"reads": 0, "rows": 0, "bytes": 0})
+            told |= {"reads": told["reads"] + 1, "rows": told["rows"] + line["rows"], "bytes": told["bytes"] + line.get("bytes", 0)}
+            told["last"] = {name: line[name] for name in ("at", "dataset", "release")}
+    return found
 
 
 def audit_file(settings: Settings) -> Path:

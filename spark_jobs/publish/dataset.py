@@ -82,8 +82,17 @@ def opened(settings: Settings, door: str, name: str, role: str, release_id: str 
     """
     policy.require(role, door)
     path = serving_file(settings, read_as or role, release_id)
+    told = path.parent.parent / "release.json"
+    release = read_json(told) if told.is_file() else require_current(settings)
+    with opened_file(path, release, name, role, as_of, where, into) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def opened_file(path: Path, release: dict, name: str, role: str, as_of: date | None = None, where: str | None = None, into: Path | None = None) -> Iterator[tuple[Dataset, duckdb.DuckDBPyConnection]]:
+    """The same of a serving file at hand; that of a release in the making has no name yet."""
     with contextlib.closing(_connection(path, into)) as connection:
-        yield _described(settings, connection, name, role, path.parent.parent, as_of, where), connection
+        yield _described(connection, release, name, role, path.parent.parent, as_of, where), connection
 
 
 def names(settings: Settings, role: str, release_id: str | None = None) -> list[str]:
@@ -102,10 +111,9 @@ def _connection(path: Path, into: Path | None) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _described(settings: Settings, connection: duckdb.DuckDBPyConnection, name: str, role: str, folder: Path, as_of: date | None, where: str | None) -> Dataset:
+def _described(connection: duckdb.DuckDBPyConnection, release: dict, name: str, role: str, folder: Path, as_of: date | None, where: str | None) -> Dataset:
     if name not in _names(connection):
         raise QueryRefused(f"there is no dataset {name!r} for the role {role}; there are {', '.join(_names(connection))}")
-    release = read_json(folder / "release.json") if (folder / "release.json").is_file() else require_current(settings)
     told = _descriptions(folder, name)
     columns = [_column(*row, told) for row in connection.execute(
         "select column_name, data_type, coalesce(comment, '') from duckdb_columns() where database_name = 'served' and schema_name = 'mart' and table_name = ? order by column_index", [name]

@@ -12,8 +12,9 @@ from spark_jobs.settings import CHECKOUT
 
 POLICY = CHECKOUT / "infra" / "policy.yaml"
 RESEARCHER = "researcher"  # whom an export or a read is for where nothing is said
+PUBLIC = "public"  # everyone
 RELEASE_INFO = "release_info"  # in every file: which release answers
-DOORS = frozenset(("dashboards", "explore", "sql", "command", "export", "share", "quarantine", "airflow"))
+DOORS = frozenset(("dashboards", "explore", "sql", "command", "export", "share", "quarantine", "airflow", "approvals"))
 COLUMNS = ("division", "owner", "identifiers")  # tags whose values are columns
 
 

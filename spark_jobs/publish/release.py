@@ -22,7 +22,7 @@ from pathlib import Path
 from spark_jobs import delta, integrity
 from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import exclusive, read_json, write_json
-from spark_jobs.publish import catalogue, policy, serving
+from spark_jobs.publish import catalogue, disclosure, policy, serving
 from spark_jobs.publish.labels import described, layout
 from spark_jobs.settings import Settings
 
@@ -40,7 +40,7 @@ def publish(settings: Settings, built_from: dict) -> tuple[dict, bool]:
     with exclusive(settings.run / "locks" / "release.lock"):
         _remove_drafts(settings)
         tables = gold_tables(settings)
-        digest = hashlib.sha256(json.dumps([tables, policy.digest()], sort_keys=True).encode()).hexdigest()
+        digest = hashlib.sha256(json.dumps([tables, policy.digest(), disclosure.digest()], sort_keys=True).encode()).hexdigest()
         earlier = all_releases(settings)
         if earlier and earlier[-1]["digest"] == digest:
             is_served = current(settings) == earlier[-1]
@@ -113,7 +113,8 @@ def gold_tables(settings: Settings) -> dict[str, int]:
 def _write(settings: Settings, release: dict, former: dict | None) -> None:
     """All files of a new release, first in a draft that nobody reads, then under its name."""
     draft, named = (settings.releases / f"{dot}{release['release_id']}" for dot in (".", ""))
-    release["policy"], release["layout"], readers = policy.digest(), layout(release["tables"]), list(policy.roles().values())
+    readers = list(policy.roles().values())
+    release |= {"policy": policy.digest(), "disclosure": disclosure.digest(), "layout": layout(release["tables"])}
     changed = _changed(settings, release, former, readers)
     if former and 2 * len(changed) < len(release["tables"]):
         release["rows"] = serving.write_changed(settings, draft, release, readers, former, changed)
@@ -142,8 +143,7 @@ def _serve(settings: Settings, releases: list[dict]) -> None:
     release, former = releases[-1], releases[-2] if len(releases) > 1 else None
     _point_to(settings, "current", release["release_id"])
     faultpoint("release pointed")
-    pages = settings.releases / release["release_id"] / "catalogue"
-    if not pages.exists():
+    if not catalogue.is_whole(settings, release["release_id"]):
         catalogue.write(settings, release, former)
     _point_to(settings, "catalogue", f"{release['release_id']}/catalogue")
 
@@ -162,10 +162,13 @@ def _open(settings: Settings, release: dict, readers: list[policy.Role]) -> None
 
 
 def _close_old_ones(settings: Settings) -> None:
-    """Files of releases that were made under another policy show what it opened, and many releases would fill the disk."""
+    """Files of releases that were made under another policy, or other rules of disclosure, show what those opened, and many releases would fill the disk."""
     every = all_releases(settings)
     for number, release in enumerate(reversed(every)):
-        if number >= KEPT or release.get("policy") != policy.digest():
+        is_closed = number >= KEPT or release.get("policy") != policy.digest()
+        if is_closed or release.get("disclosure") != disclosure.digest():
+            catalogue.close(settings, release["release_id"])
+        if is_closed:
             for path in (settings.releases / release["release_id"]).glob(f"*/{serving.FILE}"):
                 shutil.rmtree(path.parent)
 

@@ -61,18 +61,19 @@ def ask(settings: Settings, table: str, role: str, purpose: str, days: int) -> D
     return one(settings, request_id)
 
 
-def decide(settings: Settings, request_id: str, decider: str, is_granted: bool, because: str) -> DataRequest:
-    """Grant or refuse. Only the owner department may, once, and with a reason; nobody decides on a request of his own role."""
+def decide(settings: Settings, request_id: str, decider: str, is_granted: bool, because: str, by: str | None = None) -> DataRequest:
+    """Grant or refuse; `by` is the person who did, without it whoever runs this. Only the owner department may, once, and with a reason; nobody decides on his own request."""
     request, who = one(settings, request_id), policy.role(decider)
     if who.own != request.owner:
         raise policy.DoorClosed(f"{request.table} is owned by {request.owner}; {decider} may not decide on it")
+    who.require_door("approvals")
     if decider == request.role:
         raise policy.DoorClosed("nobody decides on a request of his own role")
     if request.state != "asked":
         raise QueryRefused(f"request {request_id} has been decided: {request.state} by {request.decided_by}; ask again for another decision")
     if not because.strip():
         raise QueryRefused("a decision needs its reason: --because")
-    event = {"event": "granted" if is_granted else "refused", "request_id": request_id, "by": f"{decider} ({getpass.getuser()})", "because": because, "at": datetime.now(UTC).isoformat()}
+    event = {"event": "granted" if is_granted else "refused", "request_id": request_id, "by": f"{decider} ({by or getpass.getuser()})", "because": because, "at": datetime.now(UTC).isoformat()}
     _append(settings, event)
     return one(settings, request_id)
 
@@ -118,9 +119,14 @@ def owner_of(table: str) -> str:
     rule = rules.load().tables.get(table)
     if rule is None:
         raise QueryRefused(f"{table} stands in no entry of infra/disclosure.yaml: nobody answers for what leaves of it")
-    if rule.owner not in {role.own for role in policy.roles().values()}:
+    if decider_of(rule.owner) is None:
         raise QueryRefused(f"{table} is owned by {rule.owner}, which has no role in infra/policy.yaml: add a line for it under department")
     return rule.owner
+
+
+def decider_of(owner: str) -> str | None:
+    """The role in which a department decides; None for one that has none any more."""
+    return next((role.name for role in policy.roles().values() if role.own == owner and "approvals" in role.doors), None)
 
 
 def _ledger(settings: Settings):

@@ -34,6 +34,7 @@ def task_facts(task) -> dict:
         "retries": task.retries,
         "command": getattr(task, "bash_command", None),
         "has_time_out": task.execution_timeout is not None or task.task_type == "DecoratedSensorOperator",
+        "asks": [person["id"] for person in getattr(task, "assigned_users", None) or []],
         "outlets": [outlet.name for outlet in task.outlets],
         "downstream": sorted(task.downstream_task_ids),
     }

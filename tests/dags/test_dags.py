@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from spark_jobs.publish import policy
 from spark_jobs.settings import CHECKOUT, from_environment
 
 CONTRACTS = [path for path in (CHECKOUT / "expectations").glob("*/*.yaml") if path.parent.name != "marts"]
-PLATFORM = {"landing", "marts", "watch"}
+PLATFORM = {"landing", "marts", "watch", "approvals"}
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def dags(read) -> dict:
 
 @pytest.fixture(scope="module")
 def feeds(dags) -> dict:
-    return {dag_id: dag for dag_id, dag in dags.items() if dag_id not in PLATFORM and not dag_id.startswith("pull__")}
+    return {dag_id: dag for dag_id, dag in dags.items() if dag_id not in PLATFORM and not dag_id.startswith(("pull__", "approvals__"))}
 
 
 def test_every_file_in_dags_is_read_without_an_error(read):
@@ -53,6 +54,13 @@ def test_a_feed_whose_contract_names_a_system_is_pulled_on_its_timetable(dags):
         dag = dags[f"pull__{path.parent.name}__{path.stem}"]
         assert f"guihu\" pull {path.parent.name}.{path.stem} " in dag["tasks"]["pull"]["command"]
         assert dag["schedule"] != "NullTimetable" and dag["max_active_runs"] == 1
+
+
+def test_each_department_that_decides_on_requests_is_asked_in_a_dag_of_its_own(dags):
+    deciders = {role.name for role in policy.roles().values() if "approvals" in role.doors}
+    asked = {dag_id: dag["tasks"]["ask"]["asks"] for dag_id, dag in dags.items() if dag_id.startswith("approvals__")}
+    assert asked == {f"approvals__{name}": [name] for name in deciders} and deciders
+    print(f"departments that are asked, each in its own DAG: {len(asked)} of {len(deciders)}")
 
 
 def test_the_dags_that_tie_the_feeds_together_exist(dags):

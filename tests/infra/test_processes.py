@@ -1,5 +1,6 @@
 """Processes of a deployment are found by their mark and ended with their children; nobody else's are touched."""
 
+import configparser
 import os
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from infra.operate import processes, secrets
 from infra.operate.faults import NotStarted
+from infra.operate.services import services
 from infra.stack import remove_inside_home
 from spark_jobs.settings import CHECKOUT, from_environment
 
@@ -84,6 +86,15 @@ def test_secrets_are_made_once_and_only_their_owner_may_read_them(tmp_path):
     assert secrets.too_open(settings) == []
     (tmp_path / "secrets" / "connect_token").chmod(0o644)
     assert secrets.too_open(settings) == [tmp_path / "secrets" / "connect_token"]
+
+
+def test_each_service_is_a_program_of_the_supervisor_and_no_two_share_a_port():
+    known, programs = services(from_environment()), configparser.RawConfigParser()
+    programs.read(CHECKOUT / "infra" / "supervisor" / "supervisord.conf")
+    assert {f"program:{service.name}" for service in known} == {name for name in programs.sections() if name.startswith("program:")}
+    assert all("/run-clean %(program_name)s " in programs[f"program:{service.name}"]["command"] for service in known)
+    ports = [port for service in known for port in service.ports]
+    assert len(set(ports)) == len(ports)
 
 
 def test_clean_never_reaches_outside_the_home(tmp_path):

@@ -71,6 +71,13 @@ def test_airflow_asks_for_a_login_and_knows_its_pool(settings):
     assert airflow.call("GET", "/pools/engine")["slots"] == 2
 
 
+def test_partners_are_asked_for_their_token(settings):
+    address = f"http://{HOST}:{settings.sharing_port}/delta-sharing/shares"
+    for headers in ({}, {"Authorization": "Bearer made-up"}):
+        answer = httpx.get(address, headers=headers, trust_env=False)
+        assert (answer.status_code, answer.json()["errorCode"]) == (401, "UNAUTHENTICATED")
+
+
 def test_doctor_finds_nothing_that_stops_the_lake(settings, capsys):
     assert doctor.doctor(settings), capsys.readouterr().out
 

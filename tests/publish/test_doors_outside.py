@@ -11,6 +11,7 @@ from spark_jobs.publish import policy
 from spark_jobs.publish.export import protection
 from spark_jobs.publish.export.run import Request, export
 from spark_jobs.publish.reading import read
+from spark_jobs.publish.sharing import versions
 from spark_jobs.publish.sharing.tables import shared_table
 from tests.publish.conftest import data_file
 
@@ -44,7 +45,8 @@ def test_reading_and_sharing_pass_the_same_rule(released, tmp_path, seen):
     assert rows["gdp_value"].to_pylist() == [5218.34, 5469.06, None, None]
     shutil.copytree(released.releases, tmp_path / "releases", symlinks=True)
     home = replace(released, home=tmp_path)
-    assert '"gdp_value": 2' in shared_table(home, "public", "mart_macro__series").told["statistics"].partition("nullCount")[2]
+    version, release = versions.latest(versions.readable(home, "public"))
+    assert '"gdp_value": 2' in shared_table(home, "public", "mart_macro__series", version, release).told["statistics"].partition("nullCount")[2]
     assert len(seen) == 2
 
 

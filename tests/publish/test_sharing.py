@@ -18,6 +18,7 @@ import duckdb
 import pytest
 
 from spark_jobs.files import read_json, write_json
+from spark_jobs.publish import audit
 from spark_jobs.publish.audit import audit_file
 from spark_jobs.publish.sharing import recipients
 from spark_jobs.settings import CHECKOUT, HOST
@@ -110,11 +111,11 @@ def test_the_official_client_lists_and_reads_every_table_of_each_recipient_as_th
 
 def test_version_metadata_and_query_say_what_the_protocol_wants(released, ask):
     status, headers, text = ask("GET", f"{FIGURES}/version")
-    assert (status, headers["delta-table-version"], text) == (200, "7", b"")
-    assert ask("GET", f"{FIGURES}/version?startingTimestamp={quote('2026-01-01T00:00:00Z')}")[1]["delta-table-version"] == "7"
-    status, headers, text = ask("POST", f"{FIGURES}/query", body={"predicateHints": ["gdp_value > 0"], "limitHint": 1, "version": 7})
+    assert (status, headers["delta-table-version"], text) == (200, "0", b"")
+    assert ask("GET", f"{FIGURES}/version?startingTimestamp={quote('2026-01-01T00:00:00Z')}")[1]["delta-table-version"] == "0"
+    status, headers, text = ask("POST", f"{FIGURES}/query", body={"predicateHints": ["gdp_value > 0"], "limitHint": 1, "version": 0})
     protocol, metadata, file = (json.loads(line) for line in text.splitlines())
-    assert (status, headers["content-type"], headers["delta-table-version"]) == (200, "application/x-ndjson; charset=utf-8", "7")
+    assert (status, headers["content-type"], headers["delta-table-version"]) == (200, "application/x-ndjson; charset=utf-8", "0")
     assert protocol == {"protocol": {"minReaderVersion": 1}}
     fields = {field["name"]: field for field in json.loads(metadata["metaData"]["schemaString"])["fields"]}
     assert (fields["amount_cny"]["type"], fields["observed_at"]["type"], fields["gdp_value"]["metadata"]["comment"]) == ("decimal(20,2)", "timestamp", "生产总值；现价 · Gross domestic product; current prices")
@@ -189,6 +190,15 @@ def test_each_query_and_each_change_of_recipients_leaves_a_line(released, ask):
     assert {"recipient added", "recipient revoked"} <= {line.get("action") for line in lines}
 
 
+def test_the_list_says_what_each_recipient_read_last_and_how_much(released, ask, guihu):
+    before = audit.shares_read(released)["university"]
+    size = json.loads(ask("POST", f"{FIGURES}/query", body={})[2].splitlines()[2])["file"]["size"]
+    after = audit.shares_read(released)["university"]
+    assert {name: after[name] - before[name] for name in ("reads", "rows", "bytes")} == {"reads": 1, "rows": 4, "bytes": size}
+    said = guihu("share", "list", GUIHU_HOME=str(released.home)).stdout
+    assert f"  university: {after['reads']} reads, {after['rows']} rows, " in said and f"last mart_macro__series of {RELEASE} at " in said
+
+
 def test_it_listens_on_loopback_only(server, port):
     other = {address[4][0] for address in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)} - {HOST}
     for address in other:
@@ -236,7 +246,7 @@ def _names():
 def _bodies():
     bodies = [b"{", b"[]", b"null", b"1", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"a":' * 50_000, b"NaN x"]
     bodies += [json.dumps(told).encode() for told in (
-        {"version": 6}, {"version": 8}, {"version": -1}, {"version": "7"}, {"version": 7.5}, {"version": True}, {"version": 10**30}, {"version": 7, "timestamp": "2026-02-01T00:00:00Z"}, {"timestamp": "2020-01-01T00:00:00Z"}, {"timestamp": "2999-01-01T00:00:00Z"},
+        {"version": 1}, {"version": 8}, {"version": -1}, {"version": "0"}, {"version": 0.5}, {"version": True}, {"version": 10**30}, {"version": 0, "timestamp": "2026-02-01T00:00:00Z"}, {"timestamp": "2020-01-01T00:00:00Z"}, {"timestamp": "2999-01-01T00:00:00Z"},
         {"timestamp": "yesterday"}, {"timestamp": "2026-02-01"}, {"timestamp": 5}, {"startingVersion": 0}, {"startingVersion": 0, "endingVersion": 7}, {"predicateHints": "x"}, {"predicateHints": [1]}, {"limitHint": -1}, {"limitHint": "1"}, {"jsonPredicateHints": {}},
     )]  # fmt: skip
     yield from (_case(f"body {number}", 400, f"{FIGURES}/query", "POST", body=body) for number, body in enumerate(bodies))

@@ -29,6 +29,7 @@ FORMATS = {
     "csv": ("CSV", "text/csv"),
     "parquet": ("PARQUET", "application/vnd.apache.parquet"),
     "xlsx": ("XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "datapackage": ("ZIP", "application/zip"),
 }
 PUBLISHER = {"zh": "桂湖：广西政务数据湖", "en": "Guihu, the government lakehouse of Guangxi"}
 CATALOGUE = {"zh": "桂湖数据目录", "en": "Guihu data catalogue"}
@@ -46,7 +47,8 @@ def graph(facts: dict) -> "Graph":
     from rdflib import DCAT, DCTERMS, FOAF, OWL, RDF, SKOS, XSD, Graph, Literal, Namespace, URIRef
 
     found, vcard, release = Graph(), Namespace("http://www.w3.org/2006/vcard/ns#"), facts["release"]
-    for prefix, space in (("dcat", DCAT), ("dct", DCTERMS), ("foaf", FOAF), ("skos", SKOS), ("vcard", vcard), ("owl", OWL)):
+    spdx = Namespace("http://spdx.org/rdf/terms#")
+    for prefix, space in (("dcat", DCAT), ("spdx", spdx), ("dct", DCTERMS), ("foaf", FOAF), ("skos", SKOS), ("vcard", vcard), ("owl", OWL)):
         found.bind(prefix, space)
 
     def named(address: str, kind: "URIRef", **texts: dict) -> "URIRef":
@@ -103,6 +105,7 @@ def graph(facts: dict) -> "Graph":
                 found.add((period, predicate, Literal(item[key], datatype=XSD.date)))
             found.add((dataset, DCTERMS.temporal, period))
         for format, (name, media) in FORMATS.items() if item["is_public"] else ():
+            file = next((file for file in item["take"]["files"] if file["format"] == format), None)
             taken = named(f"urn:guihu:table:{item['id']}:{format}", DCAT.Distribution, title={"zh": f"{item['title']['zh']}（{name}）", "en": f"{item['title']['en']} ({name})"})
             found.add((dataset, DCAT.distribution, taken))
             for predicate, value in (
@@ -110,9 +113,19 @@ def graph(facts: dict) -> "Graph":
                 (DCTERMS.license, named("urn:guihu:licence:open", DCTERMS.LicenseDocument, title=item["terms"])),
                 (DCTERMS["format"], named(f"{EU}file-type/{name}", DCTERMS.MediaTypeOrExtent)),
                 (DCAT.mediaType, named(f"https://www.iana.org/assignments/media-types/{media}", DCTERMS.MediaType)),
-                *((DCAT.downloadURL, _resource(found, f"../downloads/{file}")) for file in item["downloads"] if file.endswith(f".{format}")),
+                *(((DCAT.downloadURL, _resource(found, file["path"])), (DCAT.byteSize, Literal(file["bytes"], datatype=XSD.nonNegativeInteger))) if file else ()),
             ):
                 found.add((taken, predicate, value))
+            if file:
+                sum = URIRef(f"{taken}:sha256")
+                for subject, predicate, value in (
+                    (taken, spdx.checksum, sum),
+                    (sum, RDF.type, spdx.Checksum),
+                    (sum, spdx.algorithm, spdx.checksumAlgorithm_sha256),
+                    (spdx.checksumAlgorithm_sha256, RDF.type, spdx.ChecksumAlgorithm),
+                    (sum, spdx.checksumValue, Literal(file["sha256"], datatype=XSD.hexBinary)),
+                ):
+                    found.add((subject, predicate, value))
     return found
 
 
@@ -139,6 +152,11 @@ def schema_org(item: dict, facts: dict, language: str) -> dict:
     }
     if item.get("data_from"):
         found["temporalCoverage"] = f"{item['data_from']}/{item['data_date']}"
+    if files := item.get("take", {}).get("files"):
+        found["distribution"] = [
+            {"@type": "DataDownload", "contentUrl": f"../../{file['path']}", "encodingFormat": FORMATS[file["format"]][1], "contentSize": f"{file['bytes']} B", "sha256": file["sha256"]}
+            for file in files
+        ]
     if item.get("terms"):
         found["license"] = item["terms"][language]
         found["creditText"] = item["citation"][language]

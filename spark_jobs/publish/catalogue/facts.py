@@ -27,7 +27,7 @@ def collect(settings: Settings, release: dict, former: dict | None, folder: Path
         "runs": _runs(settings, release, feeds),
         "deliveries": deliveries.by_feed(settings, feeds, set(release["built_from"].get("deliveries", [])), served.feed_states(folder)),
     }
-    tables = [items.table(name, graph, feeds, known, folder) for name in release["tables"]]
+    tables = [items.table(name, graph, feeds, known) for name in release["tables"]]
     return {
         "release": {key: release[key] for key in ("release_id", "released_at", "digest")} | {"tables": len(tables), "deliveries": len(release["built_from"].get("deliveries", []))},
         "changes": changes(release, former),

@@ -1,7 +1,5 @@
 """One served table, or one feed, as the catalogue describes it."""
 
-from pathlib import Path
-
 from expectations.feed import Feed
 from spark_jobs.publish.catalogue import chain, deliveries, words
 from spark_jobs.publish.labels import models
@@ -14,7 +12,7 @@ TERMS = {
 TERMS_CLOSED = {"zh": "不对公众开放，仅限获准角色使用", "en": "not open to the public, for the roles named only"}
 
 
-def table(name: str, graph: chain.Graph, feeds: dict[str, Feed], known: dict, folder: Path) -> dict:
+def table(name: str, graph: chain.Graph, feeds: dict[str, Feed], known: dict) -> dict:
     model, measured, release = models().get(name, {}), known["measured"].get(name, {}), known["release"]
     description = words.two(model.get("description", name))
     node = f"gold.{name}"
@@ -26,6 +24,7 @@ def table(name: str, graph: chain.Graph, feeds: dict[str, Feed], known: dict, fo
     if any(feed.synthetic for feed in sources):
         caveats.append({"zh": "所用来源含合成数据，不是统计数字", "en": "made from synthetic data among its sources: not statistics"})
     title = words.label(description, name)
+    identifiers = sorted(known["identifiers"] & set(measured.get("types", {})))
     return {
         "id": name,
         "kind": "table",
@@ -38,7 +37,8 @@ def table(name: str, graph: chain.Graph, feeds: dict[str, Feed], known: dict, fo
         "departments": sorted({feed.owner for feed in sources}) or [chain.PLATFORM["zh"]],
         "sharing": max((feed.sharing for feed in sources), key=SHARING_ORDER.index, default=SHARING_ORDER[0]),
         "synthetic": any(feed.synthetic for feed in sources),
-        "sensitivity": _sensitivity(sorted(known["identifiers"] & set(measured.get("types", {})))),
+        "sensitivity": _sensitivity(identifiers),
+        "holds_identifiers": bool(identifiers),
         "late": [feed.id for feed in sources if known["deliveries"][feed.id]["is_late"]],
         "seen_by": seen_by,
         "is_public": "public" in seen_by,
@@ -58,7 +58,6 @@ def table(name: str, graph: chain.Graph, feeds: dict[str, Feed], known: dict, fo
         "charts": [chart for chart in known["charts"] if chart["mart"] == name],
         "lineage": _drawn(graph, node),
         "run": known["runs"].get(node),
-        "downloads": sorted(path.name for path in (folder / "downloads").glob(f"{name}.*")),
         "terms": TERMS if "public" in seen_by else TERMS_CLOSED,
         "citation": _citation(title, release, measured.get("last_vintage") or measured.get("data_date"), name, "public" in seen_by),
     }

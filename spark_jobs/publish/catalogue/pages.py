@@ -11,6 +11,13 @@ from spark_jobs.publish.catalogue import dcat, drawing, lists, words
 HERE = Path(__file__).parent
 LANGUAGES = ("zh", "en")
 ASSETS = ("look.css", "search.js")
+FORMATS = {"csv": "CSV", "xlsx": "XLSX", "parquet": "Parquet", "datapackage": "Data Package (zip)"}
+PAPERS = {
+    "dictionary.csv": {"zh": "字典", "en": "dictionary"},
+    "CITATION.cff": {"zh": "引用", "en": "citation"},
+    "README.md": {"zh": "说明", "en": "read me"},
+    "SHA256SUMS": {"zh": "校验", "en": "checksums"},
+}
 
 
 def write(facts: dict, folder: Path) -> Path:
@@ -65,6 +72,9 @@ def _words(language: str, root: str, facts: dict) -> dict:
         "kinds": drawing.KINDS,
         "words": words,
         "department": lambda name: words.department(name)[language],
+        "format_names": FORMATS,
+        "paper_names": PAPERS,
+        "size": lambda count: f"{count / 1e6:,.1f} MB" if count >= 1e5 else f"{count / 1e3:,.1f} kB",
         "number": lambda value: "—" if value is None else f"{value:,}",
         "day": lambda moment: (moment or "—")[:10],
         "moment": lambda text: (text or "—")[:16].replace("T", " ") + (" UTC" if text else ""),

@@ -14,3 +14,14 @@ attacker, cuts, deviations   parts of the search; linking, tables, report   betw
 Words as in Hundepool et al., "Statistical Disclosure Control", Wiley 2012, tau-ARGUS and sdcTable: a cell is *sensitive* (primary) or *safe*; safe cells
 that are suppressed to shield others are *secondary* (complementary); *protection level*: how far from the truth an attacker's bound must stay.
 """
+
+import hashlib
+
+from spark_jobs.settings import CHECKOUT
+
+FILE = CHECKOUT / "infra" / "disclosure.yaml"
+
+
+def digest() -> str:
+    """Hash of what infra/disclosure.yaml says: whatever was made under other rules is not handed out."""
+    return hashlib.sha256(FILE.read_bytes()).hexdigest()

@@ -42,13 +42,6 @@ class Protected:
     report: Report
 
 
-def leaves_unchanged(table: str, role: str, rules: Rules | None = None) -> bool:
-    """True where `protect` would hand every row and column on, so that an export need not read the table first."""
-    rules = rules or load()
-    rule = rules.tables.get(table)
-    return rules.is_inside(role) or (rule is not None and rule.treatment == "as_is" and not (rule.rows or rule.drop or rule.contributors))
-
-
 def protect(settings: Settings, table: str, frame: pa.Table, role: str, release_id: str, rules: Rules | None = None, seconds: float = SECONDS) -> Protected:
     """Protect the whole table of one release for one role. Raises Refused, also for tables that infra/disclosure.yaml does not name."""
     rules = rules or load()

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import yaml
 
+from spark_jobs.publish.disclosure import FILE
 from spark_jobs.publish.disclosure.sensitivity import SensitivityRule
 from spark_jobs.publish.disclosure.structure import HIERARCHIES
-from spark_jobs.settings import CHECKOUT
 
-FILE = CHECKOUT / "infra" / "disclosure.yaml"
 TREATMENTS = ("as_is", "suppression", "rounding", "microdata", "withheld")
 PER_TREATMENT = {
     "suppression": ("kind", "dimensions", "values", "totals"),
@@ -68,6 +67,13 @@ class Rules:
 
     def is_inside(self, role: str) -> bool:
         return any(fnmatch.fnmatchcase(role, pattern) for pattern in self.inside)
+
+
+def leaves_unchanged(table: str, role: str, rules: Rules | None = None) -> bool:
+    """True where `door.protect` would hand every row and column on, so that an export need not read the table first."""
+    rules = rules or load()
+    rule = rules.tables.get(table)
+    return rules.is_inside(role) or (rule is not None and rule.treatment == "as_is" and not (rule.rows or rule.drop or rule.contributors))
 
 
 @functools.cache

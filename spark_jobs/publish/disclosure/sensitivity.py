@@ -10,10 +10,12 @@ Zeros are not sensitive (default of sdcTable and tau-ARGUS).
 """
 
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from spark_jobs.publish.disclosure.structure import Cell, Key
+
+if TYPE_CHECKING:
+    import pandas as pd  # half a second, for whoever only asks what the rules say
 
 
 class ContributorsUnknown(ValueError):
@@ -44,7 +46,7 @@ def level(cell: Cell, rule: SensitivityRule, is_count: bool) -> tuple[float, flo
     return max(lower for lower, _ in found), max(upper for _, upper in found)
 
 
-def from_microdata(records: pd.DataFrame, dimensions: list[str], unit: str, value: str | None = None) -> dict[Key, Cell]:
+def from_microdata(records: "pd.DataFrame", dimensions: list[str], unit: str, value: str | None = None) -> dict[Key, Cell]:
     """Cells of the lowest level from one row a unit and cell; rows of one unit in one cell are added first. `value` None counts units."""
     counted = records.assign(_value=1.0 if value is None else records[value])
     by_unit = counted.groupby([*dimensions, unit], observed=True)["_value"].agg("first" if value is None else "sum").reset_index()

@@ -4,9 +4,12 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.sparse as sp
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 TOTAL = "TOTAL"
 Key = tuple[str, ...]
@@ -100,7 +103,7 @@ class Problem:
     keys: list[tuple]
     value: np.ndarray
     weight: np.ndarray
-    equations: sp.csr_matrix
+    equations: "sp.csr_matrix"
     lower: np.ndarray
     upper: np.ndarray
     state: np.ndarray
@@ -112,8 +115,10 @@ class Problem:
         return (self.lower > 0) | (self.upper > 0)
 
 
-def matrix(systems: Iterable[tuple[int, list[int]]], columns: int) -> sp.csr_matrix:
+def matrix(systems: Iterable[tuple[int, list[int]]], columns: int) -> "sp.csr_matrix":
     """Equations as rows: children − total = 0."""
+    import scipy.sparse as sp
+
     rows, cols, data = [], [], []
     for row, (total, parts) in enumerate(systems):
         rows += [row] * (len(parts) + 1)

@@ -42,17 +42,23 @@ def export(settings: Settings, request: Request, to: Path | None = None, tell: T
     if not request.recipient.isprintable() or not 1 <= len(request.recipient) <= LONGEST_RECIPIENT:
         raise QueryRefused(f"the recipient is a name of 1 to {LONGEST_RECIPIENT} letters")
     home, lock = to or settings.home / "exports", settings.run / "locks" / "exports.lock"
-    module = format_module(request.format)
+    format_module(request.format)  # an unknown one is told before anything is read
     with drafts.draft(home, lock) as draft, _opened(settings, request, draft) as (dataset, connection):
         extract = extracted(settings, dataset, connection, request.recipient, request.ids)
-        known = _write(module, extract, draft / f"{dataset.name}.{module.EXTENSION}", tell)
-        write_papers(extract, draft, request.format)
-        write_sums(draft, known)
+        write_folder(extract, request.format, draft, tell)
         told = _told(extract, draft) | {"folder": home / folder_name(dataset, request)}
-        audit.record(settings, "export", **_question(request, dataset), rows=extract.rows, identifier=dataset.identifier, folder=told["folder"])
+        audit.record(settings, "export", **_question(request, dataset), rows=extract.rows, bytes=told["bytes"], identifier=dataset.identifier, folder=told["folder"])
         drafts.name(draft, told["folder"], lock)
         lineage.export(settings, request.role, dataset.name, dataset.release["release_id"], extract.rows, told["folder"].name)
     return told
+
+
+def write_folder(extract: Extract, format: str, folder: Path, tell: Tell = lambda text: None) -> None:
+    """Data, papers and checksums of one format."""
+    module = format_module(format)
+    known = _write(module, extract, folder / f"{extract.dataset.name}.{module.EXTENSION}", tell)
+    write_papers(extract, folder, format)
+    write_sums(folder, known)
 
 
 def rehearse(settings: Settings, request: Request) -> dict:

@@ -2,15 +2,17 @@
 
 import contextlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from spark_jobs.publish import policy
-from spark_jobs.publish.sharing import recipients, signing, tables
+from spark_jobs.publish.sharing import recipients, signing, tables, versions
 from spark_jobs.publish.sharing.answers import Refusal
 from spark_jobs.publish.sharing.recipients import Recipient
+from spark_jobs.publish.sharing.versions import Versions
 from spark_jobs.settings import Settings
 
 SCHEMA = "mart"
@@ -31,10 +33,12 @@ class Call:
     def schema(self) -> str:
         return self._named("schema", [SCHEMA])
 
-    def table(self) -> str:
-        self.share()
+    def table(self, choose: Callable[[Versions], tuple[int, dict]]) -> tuple[str, int, dict]:
+        """Name, version and release of the table that is asked for."""
+        role = self.share()
         self.schema()
-        return self._named("table", tables.table_names(self.settings, self.recipient.role))
+        version, release = choose(versions.readable(self.settings, role))
+        return self._named("table", tables.table_names(self.settings, role, release["release_id"])), version, release
 
     def _named(self, kind: str, known: list[str]) -> str:
         """Names are compared without case, as the protocol wants. What is not the recipient's does not exist."""

@@ -8,6 +8,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from spark_jobs.publish import audit
+from spark_jobs.publish.query import QueryRefused
 from spark_jobs.publish.release import NoRelease
 from spark_jobs.publish.sharing import answers, recipients, signing, tables, versions
 from spark_jobs.publish.sharing.answers import Refusal, actions, refused
@@ -51,31 +52,30 @@ def list_tables(call: Call) -> Response:
 
 
 def table_version(call: Call) -> Response:
-    release, version = tables.release_and_version(call.settings, call.table())
-    versions.check_starting(call.request.query_params, release)
+    _, version, _ = call.table(lambda known: versions.starting(known, call.request.query_params))
     return actions([], version)
 
 
 def table_metadata(call: Call) -> Response:
-    name = call.table()
+    name, version, release = call.table(lambda known: versions.from_query(known, call.request.query_params))
     call.check_capabilities()
-    shared = tables.shared_table(call.settings, call.recipient.role, name)
+    shared = tables.shared_table(call.settings, call.recipient.role, name, version, release)
     return actions([answers.PROTOCOL, answers.metadata(shared, name)], shared.version)
 
 
 def query_table(call: Call) -> Response:
-    name = call.table()
+    name, version, release = call.table(lambda known: versions.from_body(known, call.body))
     call.check_capabilities()
-    shared = tables.shared_table(call.settings, call.recipient.role, name)
-    versions.check_query(call.body, shared.release, shared.version)
-    path = f"{PREFIX}/files/{shared.release['release_id']}/{call.recipient.role}/{name}.parquet"
+    shared = tables.shared_table(call.settings, call.recipient.role, name, version, release)
+    path = f"{PREFIX}/files/{release['release_id']}/{tables.rules()}/{call.recipient.role}/{name}.parquet"
     query, expires = signing.signed_query(call.settings, path, call.recipient.name)
-    audit.record(call.settings, "share", action="query", recipient=call.recipient.name, role=call.recipient.role, dataset=name, release=shared.release["release_id"], rows=shared.told["rows"], identifier=shared.told["identifier"])
+    told = {"rows": shared.told["rows"], "bytes": shared.told["bytes"], "identifier": shared.told["identifier"]}
+    audit.record(call.settings, "share", action="query", recipient=call.recipient.name, role=call.recipient.role, dataset=name, release=release["release_id"], **told)
     return actions([answers.PROTOCOL, answers.metadata(shared, name), answers.file(shared, f"http://{HOST}:{call.port}{path}?{query}", expires)], shared.version)
 
 
 def table_changes(call: Call) -> Response:
-    call.table()
+    call.table(versions.latest)
     raise Refusal(400, "changes (CDF) are not offered: a release is whole; compare two releases instead")
 
 
@@ -89,16 +89,17 @@ def get_file(call: Call) -> Response:
     owner = recipients.every(call.settings).get(asked["recipient"])
     if owner is None or not owner.is_valid or owner.role != call.request.path_params["role"]:
         raise Refusal(403, "the recipient of this address has no token any more")
-    path = call.settings.home / "shares" / call.request.path_params["release"] / owner.role / f"{call.request.path_params['table']}.parquet"
-    if not path.is_file():
-        raise Refusal(404, "the file is gone: ask for the table again")
+    named = call.request.path_params
+    path = tables.place(call.settings, named["release"], named["rules"], owner.role, named["table"])
+    if named["rules"] != tables.rules() or not path.is_file():
+        raise Refusal(404, "the file is gone, or the rules have changed: ask for the table again")
     return FileResponse(path, media_type="application/vnd.apache.parquet", headers={"Cache-Control": "no-store"})
 
 
 ROUTES = [
     ("GET", "/shares", list_shares), ("GET", "/shares/{share}", get_share), ("GET", "/shares/{share}/schemas", list_schemas), ("GET", "/shares/{share}/schemas/{schema}/tables", list_tables),
     ("GET", "/shares/{share}/all-tables", list_tables), ("GET", TABLE + "/version", table_version), ("GET", TABLE + "/metadata", table_metadata), ("POST", TABLE + "/query", query_table),
-    ("GET", TABLE + "/changes", table_changes), ("GET", "/files/{release}/{role}/{table}.parquet", get_file),
+    ("GET", TABLE + "/changes", table_changes), ("GET", "/files/{release}/{rules}/{role}/{table}.parquet", get_file),
 ]  # fmt: skip
 
 
@@ -114,6 +115,8 @@ def _guarded(settings: Settings, port: int, answer):
             return await run_in_threadpool(answer, Call(settings, port, request, recipient, body))
         except Refusal as fault:
             return refused(fault.status, str(fault))
+        except QueryRefused as fault:  # disclosure control lets nothing of the table leave
+            return refused(403, str(fault))
         except NoRelease as fault:
             return refused(503, str(fault))
 

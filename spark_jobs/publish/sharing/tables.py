@@ -1,11 +1,13 @@
 """The files that are shared: each table of a release as its role sees it, written once as Parquet when it is first asked for.
 
-shares/<release>/<role>/<table>.parquet and <table>.json beside it: size, digest, rows and the statistics of its columns.
+shares/<release>/<rules>/<role>/<table>.parquet and <table>.json beside it: size, digest, rows and the statistics of its columns.
+<rules> is a digest of infra/policy.yaml and infra/disclosure.yaml: when one of them changes, no file that was made before is handed out.
 """
 
 import contextlib
 import hashlib
 import json
+import shutil
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,9 +16,10 @@ from typing import Any
 
 from spark_jobs.files import exclusive, read_json, write_json
 from spark_jobs.publish import dataset as datasets
+from spark_jobs.publish import disclosure, policy
 from spark_jobs.publish.export.extract import extracted
 from spark_jobs.publish.export.formats import parquet
-from spark_jobs.publish.release import require_current
+from spark_jobs.publish.serving import FILE
 from spark_jobs.settings import Settings
 
 SPARK_TYPES = {"BIGINT": "long", "BOOLEAN": "boolean", "DATE": "date", "DOUBLE": "double", "FLOAT": "float", "INTEGER": "integer", "SMALLINT": "short", "TIMESTAMP WITH TIME ZONE": "timestamp", "VARCHAR": "string"}
@@ -33,27 +36,39 @@ class SharedTable:
     told: dict
 
 
-def table_names(settings: Settings, role: str) -> list[str]:
-    """The tables of the share: those of the role in the current release."""
-    return datasets.names(settings, role)
+def table_names(settings: Settings, role: str, release_id: str | None = None) -> list[str]:
+    """The tables of the share: those of the role in the release that is served, or in an earlier one."""
+    return datasets.names(settings, role, release_id)
 
 
-def release_and_version(settings: Settings, table: str) -> tuple[dict, int]:
-    """The release that is served, and the Delta version of the table in it."""
-    release = require_current(settings)
-    return release, release["tables"].get(table, 0)
-
-
-def shared_table(settings: Settings, role: str, table: str) -> SharedTable:
-    """The table's file, made if it is not there yet. Raises QueryRefused where the role does not see it."""
-    release, version = release_and_version(settings, table)
-    folder = settings.home / "shares" / release["release_id"] / role
-    path, paper = folder / f"{table}.parquet", folder / f"{table}.json"
+def shared_table(settings: Settings, role: str, table: str, version: int, release: dict) -> SharedTable:
+    """The table's file, made if it is not there yet. Raises QueryRefused where the table may not leave."""
+    path = place(settings, release["release_id"], rules(), role, table)
+    paper = path.with_suffix(".json")
     if not paper.is_file():
         with exclusive(settings.run / "locks" / "shares.lock"):
+            _remove_stale(settings)
             if not paper.is_file():
                 _write(settings, role, table, release["release_id"], path, paper)
     return SharedTable(path, version, release, read_json(paper))
+
+
+def rules() -> str:
+    """The rules of today in a word."""
+    return hashlib.sha256(f"{policy.digest()} {disclosure.digest()}".encode()).hexdigest()[:12]
+
+
+def place(settings: Settings, release_id: str, rules: str, role: str, table: str) -> Path:
+    return settings.home / "shares" / release_id / rules / role / f"{table}.parquet"
+
+
+def _remove_stale(settings: Settings) -> None:
+    """What was made under other rules, and what belongs to releases whose own files are gone."""
+    for folder in (settings.home / "shares").glob("[0-9]*"):
+        is_open = any((settings.releases / folder.name).glob(f"*/{FILE}"))
+        for made in folder.iterdir():
+            if not is_open or made.name != rules():
+                shutil.rmtree(made)
 
 
 def _write(settings: Settings, role: str, table: str, release_id: str, path: Path, paper: Path) -> None:
@@ -62,7 +77,7 @@ def _write(settings: Settings, role: str, table: str, release_id: str, path: Pat
     with datasets.opened(settings, "share", table, role, release_id, into=path.parent) as (dataset, connection):
         extract = extracted(settings, dataset, connection, role, "plain")
         parquet.write(extract, draft, lambda text: None)
-        told = {"rows": extract.rows, "schema": schema_string(dataset), "statistics": _statistics(extract), "title": f"{dataset.title_zh} · {dataset.title_en}", "identifier": dataset.identifier}
+        told = {"rows": extract.rows, "schema": schema_string(extract.dataset), "statistics": _statistics(extract), "title": f"{dataset.title_zh} · {dataset.title_en}", "identifier": dataset.identifier}
     with draft.open("rb") as file:
         told |= {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": draft.stat().st_size}
     draft.replace(path)

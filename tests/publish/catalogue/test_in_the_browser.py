@@ -1,5 +1,7 @@
 """The catalogue as people meet it: opened from a file in Chromium, in both languages, on a wide and a narrow screen."""
 
+import hashlib
+
 import pytest
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(900)]
@@ -77,3 +79,16 @@ def test_from_a_chart_one_walks_to_the_department(page, whole):
     page.locator("svg.lineage a", has_text="Quarterly gross").first.click()
     page.wait_for_url("**/feed/economy.gdp_quarterly.html")
     assert "Bureau of Statistics of Guangxi" in page.locator("main").inner_text()
+
+
+def test_a_button_hands_over_the_file_without_a_server(page, whole):
+    item = next(item for item in whole.facts["datasets"] if item["take"]["files"])
+    page.goto((whole.folder / "zh" / "dataset" / f"{item['id']}.html").as_uri())
+    taken = 0
+    for file in item["take"]["files"]:
+        with page.expect_download() as waited:
+            page.locator(f'a.button[href$="{file["path"]}"]').click()
+        with open(waited.value.path(), "rb") as got:
+            assert hashlib.file_digest(got, "sha256").hexdigest() == file["sha256"]
+        taken += 1
+    print(f"files taken by a click: {taken} of {len(item['take']['files'])}")
