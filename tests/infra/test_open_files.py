@@ -37,19 +37,25 @@ def test_a_file_made_again_under_the_same_name_is_the_one_that_answers(file):
     assert ask(open_files.connection(file("today's"))) == "today's"
 
 
-def test_who_still_reads_a_former_file_ends_with_it_and_nobody_else_is_answered_from_it(file):
+def test_nobody_is_answered_from_a_former_file_while_somebody_still_reads_it(file, monkeypatch):
+    monkeypatch.setattr(open_files, "PATIENCE", 0.2)
     reading = open_files.connection(file("former"))
     path = file("today's")
-    assert [ask(open_files.connection(path)) for _ in range(3)] == ["today's"] * 3
+    with pytest.raises(duckdb.ConnectionException):
+        open_files.connection(path)
     assert ask(reading) == "former"
+    reading.close()
+    assert ask(open_files.connection(path)) == "today's"
 
 
-def test_only_so_many_files_are_held(file, tmp_path):
+def test_only_so_many_files_are_held_and_who_reads_one_that_was_let_go_reads_on(file, tmp_path):
+    reading = open_files.connection(file("read on"))
     for number in range(open_files.HELD + 3):
         path = tmp_path / f"{number}.duckdb"
         duckdb.connect(str(path)).close()
         open_files.connection(path).close()
     assert len(open_files._held) == open_files.HELD
+    assert ask(reading) == "read on"
 
 
 @pytest.mark.parametrize("statement", ["set memory_limit = '9GB'", "copy (select 1) to '/tmp/out.csv'", "insert into answer values ('two')", "load httpfs"])
