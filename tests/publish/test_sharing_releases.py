@@ -4,17 +4,16 @@ import json
 import socket
 import threading
 import time
-from dataclasses import replace
 
 import delta_sharing
 import duckdb
 import httpx
 import pytest
 import uvicorn
+import yaml
 
 from spark_jobs.files import read_json, write_json
 from spark_jobs.publish import disclosure
-from spark_jobs.publish.disclosure import rules
 from spark_jobs.publish.sharing import recipients, server, tables
 from spark_jobs.settings import HOST, Settings
 
@@ -91,10 +90,7 @@ def test_versions_are_the_releases_counted_from_nought(ask):
 def test_a_changed_rule_of_disclosure_never_meets_a_file_that_was_made_before(home, ask, monkeypatch):
     before = _file(ask)
     assert sorted(_fields(ask)) == ["division_code", "firms_count", "gdp_value"] and httpx.get(before["url"], trust_env=False).status_code == 200
-    known = rules.load()
-    stricter = replace(known, tables=known.tables | {TABLE: replace(known.tables[TABLE], drop={"firms_count": "a test"})})
-    monkeypatch.setattr(rules, "load", lambda: stricter)
-    monkeypatch.setattr(disclosure, "digest", lambda: "another")
+    _change(monkeypatch, home, treatment="as_is", drop={"firms_count": "a test"})
     assert sorted(_fields(ask)) == ["division_code", "gdp_value"]
     after = _file(ask)
     assert after["id"] != before["id"] and httpx.get(after["url"], trust_env=False).status_code == 200
@@ -102,12 +98,18 @@ def test_a_changed_rule_of_disclosure_never_meets_a_file_that_was_made_before(ho
     assert [path.name for path in (home.home / "shares" / "20260301T000000-cccccccc").iterdir()] == [tables.rules()]
 
 
-def test_a_table_that_may_not_leave_is_refused_with_the_reason(ask, monkeypatch):
-    known = rules.load()
-    monkeypatch.setattr(rules, "load", lambda: replace(known, tables=known.tables | {TABLE: replace(known.tables[TABLE], treatment="withheld")}))
-    monkeypatch.setattr("spark_jobs.publish.disclosure.door.load", rules.load)
+def test_a_table_that_may_not_leave_is_refused_with_the_reason(home, ask, monkeypatch):
+    _change(monkeypatch, home, treatment="withheld")
     answer = ask("POST", f"{ASKED}/query", {})
     assert (answer.status_code, answer.json()["errorCode"]) == (403, "PERMISSION_DENIED") and "does not leave" in answer.json()["message"]
+
+
+def _change(monkeypatch, home: Settings, **changes) -> None:
+    """Another infra/disclosure.yaml, while the server runs."""
+    document = yaml.safe_load(disclosure.FILE.read_text(encoding="utf-8"))
+    document["tables"][TABLE] = document["tables"][TABLE] | changes
+    (home.home / "disclosure.yaml").write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+    monkeypatch.setattr(disclosure, "FILE", home.home / "disclosure.yaml")
 
 
 def _file(ask) -> dict:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from spark_jobs.publish.disclosure import FILE
+from spark_jobs.publish import disclosure
 from spark_jobs.publish.disclosure.sensitivity import SensitivityRule
 from spark_jobs.publish.disclosure.structure import HIERARCHIES
 
@@ -76,10 +76,14 @@ def leaves_unchanged(table: str, role: str, rules: Rules | None = None) -> bool:
     return rules.is_inside(role) or (rule is not None and rule.treatment == "as_is" and not (rule.rows or rule.drop or rule.contributors))
 
 
-@functools.cache
-def load(path: Path = FILE) -> Rules:
-    """Read and check the file. Raises InvalidRule."""
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+def load(path: Path | None = None) -> Rules:
+    """Read and check infra/disclosure.yaml as it is now, or another file. Raises InvalidRule."""
+    return _read((path or disclosure.FILE).read_text(encoding="utf-8"))
+
+
+@functools.lru_cache(maxsize=4)
+def _read(text: str) -> Rules:
+    document = yaml.safe_load(text)
     tables = {name: _table(name, item, document["defaults"]) for name, item in document["tables"].items()}
     return Rules(tuple(document["inside"]["roles"]), document["inside"]["because"], tables)
 

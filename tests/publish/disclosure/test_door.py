@@ -8,8 +8,9 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from spark_jobs.publish.disclosure import FILE
 from spark_jobs.publish.disclosure.door import Refused, protect
-from spark_jobs.publish.disclosure.rules import FILE, InvalidRule, leaves_unchanged, load
+from spark_jobs.publish.disclosure.rules import InvalidRule, leaves_unchanged, load
 from spark_jobs.settings import CHECKOUT, Settings
 
 OUTSIDE, INSIDE = ("researcher", "public", "share_partner", "nobody"), ("leader", "analyst", "data_engineer", "city_450100")
