@@ -46,7 +46,7 @@ def stacked_bar(chart: Chart) -> dict:
 def ranking(chart: Chart) -> dict:
     value = chart.metric("value")
     made = _timeseries(chart, "echarts_timeseries_bar", orientation="horizontal", show_value=True, show_legend=False, only_total=False)
-    return made | {"metrics": [value.name], "y_axis_format": value.format, "x_axis_sort": value.name, "x_axis_sort_asc": True, "x_axis_sort_series": "sum", "x_axis_sort_series_ascending": True}
+    return made | {"metrics": [value.name], "y_axis_format": value.format, "x_axis_sort": value.name, "x_axis_sort_asc": True, "x_axis_sort_series": "sum", "x_axis_sort_series_ascending": True, "xAxisLabelInterval": "0"}
 
 
 def bar_and_line(chart: Chart) -> dict:

@@ -5,7 +5,7 @@ import os
 from superset.config import TALISMAN_CONFIG as SHIPPED_TALISMAN_CONFIG
 from werkzeug.middleware.shared_data import SharedDataMiddleware
 
-from infra.superset import guard, look, titles
+from infra.superset import guard, look, narrow, titles
 from infra.superset.serving import open_serving_file
 from spark_jobs.settings import from_environment
 
@@ -97,7 +97,7 @@ TALISMAN_CONFIG = SHIPPED_TALISMAN_CONFIG | {
 
 
 def FLASK_APP_MUTATOR(app) -> None:
-    """Closes one door, dates the titles, puts the dashboards into the menu, corrects the Chinese."""
+    """Closes one door, dates the titles, folds pages for phones, puts the dashboards into the menu, corrects the Chinese."""
     from flask import abort, request
     from superset.extensions import appbuilder
     from superset.translations import utils as translations
@@ -109,6 +109,7 @@ def FLASK_APP_MUTATOR(app) -> None:
             abort(405)
 
     app.after_request(titles.with_data_dates)
+    narrow.install(app)
     for name, address, entry in look.pages():
         appbuilder.add_link(name, href=address, label=name, category=entry)
     pack = translations.get_language_pack("zh")
