@@ -43,6 +43,7 @@ FEATURE_FLAGS = {
     "DYNAMIC_PLUGINS": False,
     "ALERT_REPORTS": False,
     "THUMBNAILS": False,
+    "DASHBOARD_VIRTUALIZATION": False,  # a page that is printed holds what was not scrolled to
     "ENABLE_TEMPLATE_PROCESSING": False,
 }
 LOGO_TARGET_PATH = look.HOME_PAGE
