@@ -5,9 +5,9 @@ import os
 from superset.config import TALISMAN_CONFIG as SHIPPED_TALISMAN_CONFIG
 from werkzeug.middleware.shared_data import SharedDataMiddleware
 
-from infra.superset import guard, look, narrow, titles
+from infra.superset import guard, look, mail, narrow, titles
 from infra.superset.serving import open_serving_file
-from spark_jobs.settings import from_environment
+from spark_jobs.settings import HOST, from_environment
 
 settings = from_environment()
 superset_home = settings.home / "superset"
@@ -51,6 +51,14 @@ FAB_INDEX_REDIRECT = look.HOME_PAGE
 
 # The catalogue of the release that is served, as everyone may read it; the link `current` is followed at each request.
 ADDITIONAL_MIDDLEWARE = [lambda app: SharedDataMiddleware(app, {"/catalogue": str(settings.releases / "current" / "catalogue")}, cache=False)]
+
+# Mailed pages and alerts: `python -m dashboards.report` sends them and reads <home>/mail.yaml; Superset's own defaults (a password among them) are no settings
+SMTP_HOST = SMTP_USER = SMTP_PASSWORD = SMTP_MAIL_FROM = ""
+EMAIL_HEADER_MUTATOR = mail.with_plain_attachment
+EMAIL_REPORTS_SUBJECT_PREFIX = "[桂湖 Guihu]"
+EMAIL_REPORTS_CTA = "打开页面 Open the page"
+WEBDRIVER_BASEURL = f"http://{HOST}:{settings.superset_port}/"
+WEBDRIVER_BASEURL_USER_FRIENDLY = os.environ.get("GUIHU_SUPERSET_ADDRESS", WEBDRIVER_BASEURL)
 
 # People
 AUTH_USER_REGISTRATION = False

@@ -32,7 +32,7 @@ def dags(read) -> dict:
 
 @pytest.fixture(scope="module")
 def feeds(dags) -> dict:
-    return {dag_id: dag for dag_id, dag in dags.items() if dag_id not in PLATFORM and not dag_id.startswith("pull__")}
+    return {dag_id: dag for dag_id, dag in dags.items() if dag_id not in PLATFORM and not dag_id.startswith(("pull__", "report__"))}
 
 
 def test_every_file_in_dags_is_read_without_an_error(read):
@@ -53,6 +53,17 @@ def test_a_feed_whose_contract_names_a_system_is_pulled_on_its_timetable(dags):
         dag = dags[f"pull__{path.parent.name}__{path.stem}"]
         assert f"guihu\" pull {path.parent.name}.{path.stem} " in dag["tasks"]["pull"]["command"]
         assert dag["schedule"] != "NullTimetable" and dag["max_active_runs"] == 1
+
+
+def test_every_report_and_alert_of_the_dashboards_is_sent_on_its_timetable(dags):
+    text = yaml.safe_load((CHECKOUT / "dashboards" / "_reports.yaml").read_text(encoding="utf-8"))
+    named = text["reports"] | text["alerts"]
+    assert len(named) >= 3
+    assert {dag_id for dag_id in dags if dag_id.startswith("report__")} == {f"report__{name}" for name in named}
+    for name, entry in named.items():
+        dag = dags[f"report__{name}"]
+        assert dag["tasks"]["send"]["command"].endswith(f'report.sh" {name}') and dag["schedule"] != "NullTimetable" and dag["max_active_runs"] == 1
+        assert entry["schedule"] in dag["doc"] and entry["owner"] in dag["doc"]
 
 
 def test_the_dags_that_tie_the_feeds_together_exist(dags):
@@ -94,7 +105,7 @@ def test_every_command_replaces_its_shell_can_be_tried_again_and_has_a_time_out(
     commands = [task for dag in dags.values() for task in dag["tasks"].values() if task["kind"] == "BashOperator"]
     assert commands
     for task in commands:
-        assert task["command"].startswith('exec "$GUIHU_ROOT/guihu" '), task
+        assert task["command"].startswith(('exec "$GUIHU_ROOT/guihu" ', 'exec "$GUIHU_ROOT/infra/superset/report.sh" ')), task
         assert task["retries"] >= 1, task
         assert task["has_time_out"], task
 
