@@ -7,11 +7,13 @@ bar_and_line  x, values, lines              ranking        x, value (horizontal)
 table         columns (fields and metrics)  map            value, by = division code, options.steps (Guangxi's 14 prefectures)
 signal_cards  options.order = list of concepts (rows of mart_macro__monitor)      wall_of_lights (rows of mart_macro__warning_light)
 heat_map      x, by, value, options.order   fan            x, values = [actual, earlier, forecast, low 80, high 80, low 95, high 95]
+news          options.of = new or revision (rows of mart_macro__change)            lights_changed (rows of mart_macro__warning_light)
 station_map   value, options.fields = [longitude, latitude], by, options.steps      pyramid       x, options.fields, values = [men, women]
 """
 
 from dashboards.boards import fan, heat_map, signal_cards, wall_of_lights
 from dashboards.htmlkinds import headline, map_of_prefectures, map_of_stations, pyramid, release_strip, section_head
+from dashboards.news import lights_changed, news
 from dashboards.spec import Chart
 from dashboards.where import filters
 
@@ -185,4 +187,6 @@ KINDS = {
     "wall_of_lights": wall_of_lights,
     "heat_map": heat_map,
     "fan": fan,
+    "news": news,
+    "lights_changed": lights_changed,
 }
