@@ -38,7 +38,8 @@ def area(chart: Chart) -> dict:
 
 
 def bar(chart: Chart) -> dict:
-    return _timeseries(chart, "echarts_timeseries_bar", orientation="vertical")
+    every_name = "0" if "name" in chart.spec["x"] else "auto"  # periods may leave some labels out, names may not
+    return _timeseries(chart, "echarts_timeseries_bar", orientation="vertical", xAxisLabelInterval=every_name)
 
 
 def stacked_bar(chart: Chart) -> dict:
