@@ -6,7 +6,7 @@ Red and green are worse and better for the indicator, never down and up; lights 
 from dashboards.htmlkinds import as_text, drawn
 from dashboards.spec import Chart
 
-LIGHTS = {5: ("#c8323c", "过热 hot"), 4: ("#e8b21e", "偏热 warm"), 3: ("#3d9b5f", "正常 normal"), 2: ("#79b8e8", "偏冷 cool"), 1: ("#2456a6", "过冷 cold")}
+LIGHTS = {5: ("#b8242f", "过热 hot"), 4: ("#e8b21e", "偏热 warm"), 3: ("#3d9b5f", "正常 normal"), 2: ("#79b8e8", "偏冷 cool"), 1: ("#2456a6", "过冷 cold")}
 NO_LIGHT = "#d4dbe5"
 TEN_THOUSANDS = "case when max(level_unit) in ('万元', '万千瓦时') then 1e4 else 1 end"  # 万 reads as 亿
 DIVERGING = [(-10, "#8c2d2d"), (-5, "#c8504a"), (-2, "#e9a49c"), (0, "#f6dcd8"), (2, "#e4f1ea"), (5, "#b7dcc6"), (10, "#6fbb8e"), (15, "#3d9b5f")]

@@ -124,7 +124,7 @@ def title(chart: Chart) -> str:
     """Two lines: Chinese with its unit; English with its unit, the source and the data date. look.css sets the first line large."""
     units = list(dict.fromkeys((metric.unit_zh, metric.unit_en) for metric in chart.shown_metrics if metric.unit_zh))
     zh, en = " / ".join(zh for zh, _ in units), " / ".join(en for _, en in units)
-    if chart.kind in ("table", "section_head", "release_strip", "headline"):
+    if chart.kind in ("table", "section_head", "release_strip", "headline", "news", "lights_changed"):
         zh = en = ""
     first = chart.zh + (f"（{zh}）" if zh else "")
     second = chart.en + (f", {en}" if en else "")

@@ -7,11 +7,13 @@ bar_and_line  x, values, lines              ranking        x, value (horizontal)
 table         columns (fields and metrics)  map            value, by = division code, options.steps (Guangxi's 14 prefectures)
 signal_cards  options.order = list of concepts (rows of mart_macro__monitor)      wall_of_lights (rows of mart_macro__warning_light)
 heat_map      x, by, value, options.order   fan            x, values = [actual, earlier, forecast, low 80, high 80, low 95, high 95]
+news          options.of = new or revision (rows of mart_macro__change)            lights_changed (rows of mart_macro__warning_light)
 station_map   value, options.fields = [longitude, latitude], by, options.steps      pyramid       x, options.fields, values = [men, women]
 """
 
 from dashboards.boards import fan, heat_map, signal_cards, wall_of_lights
 from dashboards.htmlkinds import headline, map_of_prefectures, map_of_stations, pyramid, release_strip, section_head
+from dashboards.news import lights_changed, news
 from dashboards.spec import Chart
 from dashboards.where import filters
 
@@ -36,7 +38,8 @@ def area(chart: Chart) -> dict:
 
 
 def bar(chart: Chart) -> dict:
-    return _timeseries(chart, "echarts_timeseries_bar", orientation="vertical")
+    every_name = "0" if "name" in chart.spec["x"] else "auto"  # periods may leave some labels out, names may not
+    return _timeseries(chart, "echarts_timeseries_bar", orientation="vertical", xAxisLabelInterval=every_name)
 
 
 def stacked_bar(chart: Chart) -> dict:
@@ -46,7 +49,7 @@ def stacked_bar(chart: Chart) -> dict:
 def ranking(chart: Chart) -> dict:
     value = chart.metric("value")
     made = _timeseries(chart, "echarts_timeseries_bar", orientation="horizontal", show_value=True, show_legend=False, only_total=False)
-    return made | {"metrics": [value.name], "y_axis_format": value.format, "x_axis_sort": value.name, "x_axis_sort_asc": True, "x_axis_sort_series": "sum", "x_axis_sort_series_ascending": True}
+    return made | {"metrics": [value.name], "y_axis_format": value.format, "x_axis_sort": value.name, "x_axis_sort_asc": True, "x_axis_sort_series": "sum", "x_axis_sort_series_ascending": True, "xAxisLabelInterval": "0"}
 
 
 def bar_and_line(chart: Chart) -> dict:
@@ -185,4 +188,6 @@ KINDS = {
     "wall_of_lights": wall_of_lights,
     "heat_map": heat_map,
     "fan": fan,
+    "news": news,
+    "lights_changed": lights_changed,
 }

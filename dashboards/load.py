@@ -63,6 +63,7 @@ def load() -> None:
         for login, role in roles.items():
             people.make_login(login, policy.role(login).label, role, password_of(login))
             people.set_first_page(login, policy.role(login).first_page)
+            people.give_sample_queries(login)
 
 
 def upgrade(app) -> None:

@@ -1,10 +1,16 @@
 """Roles and logins of Superset, made from infra/policy.yaml: a role sees exactly the datasets its serving file holds."""
 
+from uuid import UUID
+
 from superset import db, security_manager
 from superset.connectors.sqla.models import SqlaTable
+from superset.models.core import Database
 from superset.models.dashboard import Dashboard as SupersetDashboard
+from superset.models.sql_lab import SavedQuery
 from superset.models.user_attributes import UserAttribute
 
+from dashboards.compile import CATALOG, DATABASE, SCHEMA, id_of
+from dashboards.queries import queries_of
 from spark_jobs.publish import policy
 
 # What a reader needs to look at dashboards, filter, drill and take the figures with him.
@@ -53,6 +59,21 @@ def set_first_page(login: str, slug: str) -> None:
     attributes = db.session.query(UserAttribute).filter_by(user_id=user.id).one_or_none() or UserAttribute(user_id=user.id)
     attributes.welcome_dashboard_id = page.id
     db.session.add(attributes)
+    db.session.commit()
+
+
+def give_sample_queries(login: str) -> None:
+    """The login's own copies (Superset shows a saved query to nobody but its maker); those that are described no more go, what people saved stays."""
+    user, database = security_manager.find_user(login), db.session.query(Database).filter_by(database_name=DATABASE).one()
+    kept = {query.uuid: query for query in db.session.query(SavedQuery).filter_by(user_id=user.id) if query.uuid and query.uuid.version == 5}
+    for described in queries_of(login):
+        identity = UUID(id_of("query", login, described.name))
+        query = kept.pop(identity, None) or SavedQuery(uuid=identity)
+        query.label, query.description, query.sql = described.title, described.description, described.sql
+        query.user_id, query.created_by_fk, query.db_id, query.schema, query.catalog = user.id, user.id, database.id, SCHEMA, CATALOG
+        db.session.add(query)
+    for query in kept.values():
+        db.session.delete(query)
     db.session.commit()
 
 

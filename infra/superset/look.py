@@ -19,7 +19,8 @@ _LOGO_SVG = (
 )
 LOGO = "data:image/svg+xml," + quote(_LOGO_SVG)
 
-BLUE, ORANGE, TEAL, RED, VIOLET, GREY, LIGHT_BLUE, OCHRE = "#2f6db5", "#e08a2c", "#2e9c8a", "#c8504a", "#7a64b0", "#8a97a8", "#7fb2e5", "#b59a3c"
+# told apart by the colour-blind too (tests/browser/test_colours.py)
+BLUE, ORANGE, TEAL, RED, VIOLET, GREY, LIGHT_BLUE, OCHRE = "#2f6db5", "#e08a2c", "#2e9c8a", "#c8504a", "#5b2d6b", "#a8b0ba", "#7fb2e5", "#7a5c12"
 
 _CHARTS_WITH_AXES = ["echarts_timeseries_line", "echarts_timeseries_bar", "echarts_area", "mixed_timeseries"]
 THEME = {

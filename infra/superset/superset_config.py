@@ -5,11 +5,11 @@ import os
 from superset.config import TALISMAN_CONFIG as SHIPPED_TALISMAN_CONFIG
 from werkzeug.middleware.shared_data import SharedDataMiddleware
 
-from infra.superset import guard, look, titles
+from infra.superset import guard, look, mail, narrow, titles
 from infra.superset.access_log import AccessLog
 from infra.superset.permissions import SecurityManager
 from infra.superset.serving import open_serving_file
-from spark_jobs.settings import from_environment
+from spark_jobs.settings import HOST, from_environment
 
 settings = from_environment()
 superset_home = settings.home / "superset"
@@ -45,6 +45,7 @@ FEATURE_FLAGS = {
     "DYNAMIC_PLUGINS": False,
     "ALERT_REPORTS": False,
     "THUMBNAILS": False,
+    "DASHBOARD_VIRTUALIZATION": False,  # a page that is printed holds what was not scrolled to
     "ENABLE_TEMPLATE_PROCESSING": False,
 }
 LOGO_TARGET_PATH = look.HOME_PAGE
@@ -52,6 +53,14 @@ FAB_INDEX_REDIRECT = look.HOME_PAGE
 
 # The catalogue of the release that is served, as everyone may read it; the link is followed at each request.
 ADDITIONAL_MIDDLEWARE = [lambda app: SharedDataMiddleware(app, {"/catalogue": str(settings.releases / "catalogue")}, cache=False)]
+
+# Mailed pages and alerts: `python -m dashboards.report` sends them and reads <home>/mail.yaml; Superset's own defaults (a password among them) are no settings
+SMTP_HOST = SMTP_USER = SMTP_PASSWORD = SMTP_MAIL_FROM = ""
+EMAIL_HEADER_MUTATOR = mail.with_plain_attachment
+EMAIL_REPORTS_SUBJECT_PREFIX = "[桂湖 Guihu]"
+EMAIL_REPORTS_CTA = "打开页面 Open the page"
+WEBDRIVER_BASEURL = f"http://{HOST}:{settings.superset_port}/"
+WEBDRIVER_BASEURL_USER_FRIENDLY = os.environ.get("GUIHU_SUPERSET_ADDRESS", WEBDRIVER_BASEURL)
 
 # People
 CUSTOM_SECURITY_MANAGER = SecurityManager
@@ -101,7 +110,7 @@ TALISMAN_CONFIG = SHIPPED_TALISMAN_CONFIG | {
 
 
 def FLASK_APP_MUTATOR(app) -> None:
-    """Closes one door, dates the titles, puts the dashboards into the menu, corrects the Chinese."""
+    """Closes one door, dates the titles, folds pages for phones, puts the dashboards into the menu, corrects the Chinese."""
     from flask import abort, request
     from superset.extensions import appbuilder
     from superset.translations import utils as translations
@@ -113,6 +122,7 @@ def FLASK_APP_MUTATOR(app) -> None:
             abort(405)
 
     app.after_request(titles.with_data_dates)
+    narrow.install(app)
     for name, address, entry in look.pages():
         appbuilder.add_link(name, href=address, label=name, category=entry)
     pack = translations.get_language_pack("zh")

@@ -100,6 +100,22 @@ def test_the_signal_cards_show_the_monitors_figures_and_say_better_and_worse_by_
         assert period in foot and "公布" in foot
 
 
+def test_the_first_page_says_what_was_published_what_was_revised_and_which_lights_changed(pages, door):
+    page = pages("leader")
+    open_whole(page, door, "macro-overview")
+    shown = page.locator(".gh-news").evaluate_all("lists => lists.map(list => [...list.querySelectorAll('a')].map(link => [link.firstChild.textContent.trim(), link.getAttribute('href')]))")
+    since = "from mart.mart_macro__change where is_latest and vintage_date >= (select max(vintage_date) from mart.mart_macro__change where is_latest) - interval 31 day and kind ="
+    published, revised = (door.ask("leader", f"select distinct concept_name_zh, '/superset/dashboard/domain-' || replace(domain, '_', '-') || '/' {since} '{kind}'") for kind in ("new", "revision"))
+    lights = "select concept_name_zh, light_score, lead(light_score) over (partition by concept_code order by month desc) as earlier, row_number() over (partition by concept_code order by month desc) as place"
+    changed = door.ask("leader", f"select concept_name_zh from ({lights} from mart.mart_macro__warning_light where is_latest) where place = 1 and light_score <> earlier")
+    print(f"news on the first page: {[len(list) for list in shown]} published, revised, lights")
+    assert sorted(map(tuple, shown[0])) == sorted(published) and len(published) > 20
+    assert sorted(map(tuple, shown[1])) == sorted(revised) and len(revised) > 5
+    assert sorted(name for name, _ in shown[2]) == sorted(name for (name,) in changed)
+    assert all(address.split("/")[-2] in BOARDS for list in shown for _, address in list)
+    assert page.locator(".gh-news-more a").first.get_attribute("href").endswith("/zh/index.html#new")
+
+
 def test_the_wall_has_a_light_for_every_indicator_and_month_and_the_heat_map_a_cell_for_every_industry_and_city(pages, door):
     page = pages("leader")
     open_whole(page, door, "cycle")

@@ -33,7 +33,7 @@ def dags(read) -> dict:
 
 @pytest.fixture(scope="module")
 def feeds(dags) -> dict:
-    return {dag_id: dag for dag_id, dag in dags.items() if dag_id not in PLATFORM and not dag_id.startswith(("pull__", "approvals__"))}
+    return {dag_id: dag for dag_id, dag in dags.items() if dag_id not in PLATFORM and not dag_id.startswith(("pull__", "approvals__", "report__"))}
 
 
 def test_every_file_in_dags_is_read_without_an_error(read):
@@ -61,6 +61,17 @@ def test_each_department_that_decides_on_requests_is_asked_in_a_dag_of_its_own(d
     asked = {dag_id: dag["tasks"]["ask"]["asks"] for dag_id, dag in dags.items() if dag_id.startswith("approvals__")}
     assert asked == {f"approvals__{name}": [name] for name in deciders} and deciders
     print(f"departments that are asked, each in its own DAG: {len(asked)} of {len(deciders)}")
+
+
+def test_every_report_and_alert_of_the_dashboards_is_sent_on_its_timetable(dags):
+    text = yaml.safe_load((CHECKOUT / "dashboards" / "_reports.yaml").read_text(encoding="utf-8"))
+    named = text["reports"] | text["alerts"]
+    assert len(named) >= 3
+    assert {dag_id for dag_id in dags if dag_id.startswith("report__")} == {f"report__{name}" for name in named}
+    for name, entry in named.items():
+        dag = dags[f"report__{name}"]
+        assert dag["tasks"]["send"]["command"].endswith(f'report.sh" {name}') and dag["schedule"] != "NullTimetable" and dag["max_active_runs"] == 1
+        assert entry["schedule"] in dag["doc"] and entry["owner"] in dag["doc"]
 
 
 def test_the_dags_that_tie_the_feeds_together_exist(dags):
@@ -102,7 +113,7 @@ def test_every_command_replaces_its_shell_can_be_tried_again_and_has_a_time_out(
     commands = [task for dag in dags.values() for task in dag["tasks"].values() if task["kind"] == "BashOperator"]
     assert commands
     for task in commands:
-        assert task["command"].startswith('exec "$GUIHU_ROOT/guihu" '), task
+        assert task["command"].startswith(('exec "$GUIHU_ROOT/guihu" ', 'exec "$GUIHU_ROOT/infra/superset/report.sh" ')), task
         assert task["retries"] >= 1, task
         assert task["has_time_out"], task
 
