@@ -16,15 +16,17 @@ from spark_jobs.settings import Settings
 MOMENT = pa.timestamp("us", tz="UTC")
 WHO = [(name, pa.string()) for name in ("owner", "role", "role_zh", "role_en", "dataset")]
 REQUEST = pa.schema([("request_id", pa.string()), *WHO, ("days", pa.int64()), ("asked_at", MOMENT), ("decided_at", MOMENT), ("decision", pa.string())])
+DATASET = pa.schema([("dataset", pa.string()), ("owner", pa.string())])
 EXPORT = pa.schema([("taken_at", MOMENT), ("door", pa.string()), *WHO, ("format", pa.string()), ("request_id", pa.string()), ("rows", pa.int64())])
 
 
 def write(settings: Settings) -> None:
-    """Replace silver.operations__request and operations__export by what the ledgers of requests and exports say now."""
+    """Replace silver.operations__dataset, __request and __export by what infra/disclosure.yaml and the two ledgers say now."""
+    offered = [{"dataset": name, "owner": rule.owner} for name, rule in rules.load().tables.items() if name.startswith("mart_")]
     asked = [_request(request) for request in requests.every(settings)]
     taken = [_export(line) for line in _lines(settings) if "dataset" in line]  # a recipient added or revoked took nothing
-    for name, table in {"operations__request": pa.Table.from_pylist(asked, REQUEST), "operations__export": pa.Table.from_pylist(taken, EXPORT)}.items():
-        delta.replace(settings.lake / "silver" / name, table)
+    for name, rows, schema in (("dataset", offered, DATASET), ("request", asked, REQUEST), ("export", taken, EXPORT)):
+        delta.replace(settings.lake / "silver" / f"operations__{name}", pa.Table.from_pylist(rows, schema))
 
 
 def _request(request: requests.DataRequest) -> dict:

@@ -1,5 +1,5 @@
--- One row a provider, consumer and dataset between which something was asked for or taken. Trap: a grant has expired or not on the day of
--- the last line of either ledger (as_of_at), so that a build repeats itself.
+-- One row a provider, consumer and dataset between which something was asked for or taken, and one without a consumer for a dataset that
+-- nobody asked for. Trap: a grant has expired or not when the last line of a ledger was written (as_of_at), so that a build repeats itself.
 with lines as (
 
     select
@@ -17,12 +17,18 @@ with lines as (
     union all
     select owner, role, role_zh, role_en, dataset, door, null, null, null, null, taken_at, taken_at, request_id, rows
     from {{ source('silver', 'operations__export') }}
+    union all
+    select owner, null, null, null, dataset, 'offer', null, null, null, null, null, null, null, null
+    from {{ source('silver', 'operations__dataset') }}
+    union all
+    select null, null, null, null, null, 'delivery', null, null, null, null, max(received_at), null, null, null
+    from {{ source('silver', 'operations__delivery') }}
 
 ),
 
 dated as (
 
-    select *, max(last_at) over () as as_of_at from lines
+    select *, max(last_at) over () as as_of_at, count(role) over (partition by dataset) as taken_or_asked from lines
 
 ),
 
@@ -49,6 +55,7 @@ final as (
         max(taken_at) as last_taken_at,
         max(as_of_at) as as_of_at
     from dated
+    where role is not null or (door = 'offer' and taken_or_asked = 0)
     group by owner, role, dataset
 
 )
