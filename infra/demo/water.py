@@ -8,8 +8,8 @@ section in five is polluted in a month, whatever its river. Nothing here was mea
 import json
 import zlib
 from datetime import datetime, timedelta
-from itertools import product
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
