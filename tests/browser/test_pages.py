@@ -14,8 +14,8 @@ from tests.browser.test_roles import openable
 
 pytestmark = pytest.mark.service
 BOARDS = {board.address: board for board in read_dashboards()}
-# pages of the macro-economy hold nothing that a role sees otherwise than another: one reader looks at them all
-FOR_ALL_ALIKE = ("domain-", "macro-overview", "cycle", "forecast", "revision", "industry")
+# pages of the macro-economy and of water hold nothing that a role sees otherwise than another: one reader looks at them all
+FOR_ALL_ALIKE = ("domain-", "macro-overview", "cycle", "forecast", "revision", "industry", "water")
 WHOLE = ("analyst", "data_engineer", "public")
 CASES = [
     (role, address) for role in ROLES for address in sorted(openable(role))
