@@ -1,6 +1,6 @@
 -- One row an outlet, factor and day of hourly values, held against the discharge standard. Trap: the standard says which mean it limits:
 -- sewage is judged by its daily mean (weighted by flow), flue gas by each hour at the reference oxygen; a factor without a limit on file is
--- shown and not judged.
+-- shown and not compared.
 with hours as (
 
     select
@@ -28,7 +28,7 @@ limited as (
         limits.standard,
         limits.clause_zh,
         limits.clause_en,
-        -- GB 13223-2011, 5.2: C × (21 - reference oxygen) / (21 - measured oxygen)
+        -- GB 13223-2011: C × (21 - reference oxygen) / (21 - measured oxygen)
         case
             when hours.is_converted or limits.reference_oxygen_pct is null then hours.value
             when hours.oxygen_pct < 21 then hours.value * (21 - limits.reference_oxygen_pct) / (21 - hours.oxygen_pct)
@@ -66,13 +66,14 @@ daily as (
 
 ),
 
-judged as (
+compared as (
 
     select
         *,
-        case averaging
-            when 'day' then coalesce(mean_value > limit_high, false) or coalesce(mean_value < limit_low, false)
-            when 'hour' then hours_over > 0
+        case
+            when hours = 0 then null
+            when averaging = 'day' then coalesce(mean_value > limit_high, false) or coalesce(mean_value < limit_low, false)
+            when averaging = 'hour' then hours_over > 0
         end as is_over
     from daily
 
@@ -81,38 +82,38 @@ judged as (
 final as (
 
     select
-        judged.monitor_code,
-        judged.system_code,
-        case judged.system_code when '31' then '废气' when '32' then '废水' else '其他' end as outlet_kind_zh,
-        case judged.system_code when '31' then 'Flue gas' when '32' then 'Sewage' else 'Other' end as outlet_kind_en,
-        judged.factor_code,
+        compared.monitor_code,
+        compared.system_code,
+        case compared.system_code when '31' then '废气' when '32' then '废水' else '其他' end as outlet_kind_zh,
+        case compared.system_code when '31' then 'Flue gas' when '32' then 'Sewage' else 'Other' end as outlet_kind_en,
+        compared.factor_code,
         factors.factor_name as factor_name_zh,
-        judged.day,
-        judged.hours,
-        judged.hours >= 20 as is_complete,
-        judged.mean_value,
-        judged.lowest_value,
-        judged.highest_value,
+        compared.day,
+        compared.hours,
+        compared.hours >= 20 as is_complete,
+        compared.mean_value,
+        compared.lowest_value,
+        compared.highest_value,
         factors.unit,
-        judged.limit_low,
-        judged.limit_high,
-        judged.averaging,
-        coalesce(judged.standard, '无限值 no limit on file') as standard,
-        judged.clause_zh,
-        judged.clause_en,
-        judged.standard is not null as has_limit,
-        case when judged.standard is not null then judged.hours_over end as hours_over,
-        judged.is_over,
+        compared.limit_low,
+        compared.limit_high,
+        compared.averaging,
+        coalesce(compared.standard, '无限值 no limit on file') as standard,
+        compared.clause_zh,
+        compared.clause_en,
+        compared.standard is not null as has_limit,
+        case when compared.standard is not null then compared.hours_over end as hours_over,
+        compared.is_over,
         case
-            when not judged.is_over then null
-            when judged.averaging = 'day' and judged.mean_value > judged.limit_high and judged.limit_low is null then judged.mean_value / judged.limit_high - 1
-            when judged.averaging = 'hour' then judged.highest_value / judged.limit_high - 1
+            when not compared.is_over then null
+            when compared.averaging = 'day' and compared.mean_value > compared.limit_high and compared.limit_low is null then compared.mean_value / compared.limit_high - 1
+            when compared.averaging = 'hour' then compared.highest_value / compared.limit_high - 1
         end as times_over,
-        judged.day = max(judged.day) over () as is_latest,
+        compared.day = max(compared.day) over () as is_latest,
         true as is_synthetic
-    from judged
+    from compared
     left join {{ source('silver', 'reference__hj212_factor') }} as factors
-        on judged.factor_code = factors.factor_code and judged.day >= factors.valid_from and (factors.valid_to is null or judged.day < factors.valid_to)
+        on compared.factor_code = factors.factor_code and compared.day >= factors.valid_from and (factors.valid_to is null or compared.day < factors.valid_to)
 
 )
 

@@ -38,7 +38,7 @@ limits as (
 
 ),
 
-judged as (
+held as (
 
     select
         monthly.section_code,
@@ -68,7 +68,7 @@ judged as (
 
 classed as (
 
-    select *, case when decides_class and classes = 5 then cast(classes_broken + 1 as int) end as class_number from judged
+    select *, case when decides_class and classes = 5 then cast(classes_broken + 1 as int) end as class_number from held
 
 ),
 
