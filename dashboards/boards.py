@@ -69,24 +69,33 @@ def wall_of_lights(chart: Chart) -> dict:
 
 
 def heat_map(chart: Chart) -> dict:
-    """Rows `x` by columns `by`, each cell the value on a scale from red (worse) over white to green (better)."""
-    value, row_name, column_name = chart.metric("value"), chart.spec["x"], chart.spec["by"]
-    order = chart.spec["options"].get("order", {})
+    """Rows `x` by columns `by`, each cell the value on a scale from red (worse) over white to green (better), or in the colour of its level.
+
+    options.levels: upper bound, colour, ink and words of each level, lowest first; options.shown: a metric that writes the cell instead of the value.
+    """
+    value, row_name, column_name, options = chart.metric("value"), chart.spec["x"], chart.spec["by"], chart.spec.get("options", {})
+    order, levels = options.get("order", {}), options.get("levels", [])
     row, column = (f"dense_rank() over (order by {order.get(name, name)})" for name in (row_name, column_name))
+    bounds, highest = [(f"< {step}", colour) for step, colour in DIVERGING], HIGHEST
+    ink = f"case when {value.sql} < -5 or {value.sql} >= 10 then '#ffffff' else '#17263b' end"
+    if levels:
+        bounds, highest = [(f"<= {level['up_to']}", level["colour"]) for level in levels], NO_LIGHT
+        ink = "case " + " ".join(f"when {value.sql} <= {level['up_to']} then '{level['ink']}'" for level in levels) + " else '#17263b' end"
     metrics = {
-        "fill": f"case when {value.sql} is null then '#eef1f5' " + " ".join(f"when {value.sql} < {step} then '{colour}'" for step, colour in DIVERGING) + f" else '{HIGHEST}' end",
-        "ink": f"case when {value.sql} < -5 or {value.sql} >= 10 then '#ffffff' else '#17263b' end",
+        "fill": f"case when {value.sql} is null then '#eef1f5' " + " ".join(f"when {value.sql} {bound} then '{colour}'" for bound, colour in bounds) + f" else '{highest}' end",
+        "ink": ink,
         "row": f"{row} + 1",
         "column": f"{column} + 1",
         "row_head": f"case when {column} = 1 then {row_name} else '' end",
         "column_head": f"case when {row} = 1 then {column_name} else '' end",
-        "shown": f"coalesce({as_text(value.sql, value.format)}, '—')",
+        "shown": f"coalesce({chart.metrics[options['shown']].sql if 'shown' in options else as_text(value.sql, value.format)}, '—')",
     }
+    words = "".join(f'<span><i style="background:{level["colour"]}"></i>{level["zh"]} {level["en"]}</span>' for level in levels)
     template = (
         '<div class="gh-heat">{{#each data}}'
         '{{#if row_head}}<b style="grid-row:{{row}};grid-column:1">{{row_head}}</b>{{/if}}{{#if column_head}}<small style="grid-row:1;grid-column:{{column}}">{{column_head}}</small>{{/if}}'
         '<i style="grid-row:{{row}};grid-column:{{column}};background:{{fill}};color:{{ink}}">{{shown}}</i>{{/each}}</div>'
-    )
+    ) + (f'<div class="gh-wall-words">{words}</div>' if levels else "")
     return drawn(template, groupby=[row_name, column_name], metrics=metrics, order="row")
 
 

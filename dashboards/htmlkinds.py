@@ -15,11 +15,11 @@ CATALOGUE = "/catalogue"  # where the web server shows the static site of the re
 def headline(chart: Chart) -> dict:
     """One figure, large; what it is compared with; with `over`: its last period and the way it came as a thin line."""
     value, over = chart.metric("value"), chart.spec.get("over")
-    metrics = {"shown": as_text(value.sql, value.format)}
+    metrics = {"shown": f"coalesce({as_text(value.sql, value.format)}, '—')"}
     period = beside = trend = ""
     if "compare" in chart.spec:
         compare = chart.metric("compare")
-        metrics["compared"] = as_text(compare.sql, compare.format)
+        metrics["compared"] = f"coalesce({as_text(compare.sql, compare.format)}, '—')"
         beside = f'<span class="gh-beside">{compare.zh} {compare.en} <b>{{{{compared}}}}</b> {compare.unit_zh}</span>'
     if over:
         metrics |= _trend(value.sql, over)

@@ -6,7 +6,7 @@ line, area    x, values, by                 bar            x, values, by        
 bar_and_line  x, values, lines              ranking        x, value (horizontal)    share         x, value (ring)
 table         columns (fields and metrics)  map            value, by = division code, options.steps (Guangxi's 14 prefectures)
 signal_cards  options.order = list of concepts (rows of mart_macro__monitor)      wall_of_lights (rows of mart_macro__warning_light)
-heat_map      x, by, value, options.order   fan            x, values = [actual, earlier, forecast, low 80, high 80, low 95, high 95]
+heat_map      x, by, value, options.order, .levels, .shown   fan            x, values = [actual, earlier, forecast, low 80, high 80, low 95, high 95]
 news          options.of = new or revision (rows of mart_macro__change)            lights_changed (rows of mart_macro__warning_light)
 station_map   value, options.fields = [longitude, latitude], by, options.steps      pyramid       x, options.fields, values = [men, women]
 """

@@ -14,6 +14,9 @@ OPERATIONS = {
     "operations__delivery": "每次来文及其结果 · Every delivery and its outcome",
     "operations__quarantine": "每次来文按原因统计的隔离行 · Rows in quarantine by delivery and reason",
     "operations__feed": "每个来源及其约定 · Every feed and its promise",
+    "operations__dataset": "每个数据集及其责任部门 · Every dataset and who answers for it",
+    "operations__request": "每次数据共享申请及其决定 · Every request for data and its decision",
+    "operations__export": "每次导出与共享 · Every export and share that was taken",
 }  # fmt: skip
 
 

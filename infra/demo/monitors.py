@@ -3,7 +3,7 @@
     python -m infra.demo.monitors --port 9212 --monitors 100 --hours 24 --seed 1
 
 Each monitor keeps a connection, sends an hour, waits for the answer and sends the next. Half stand at sewage outlets, half at
-stacks. One message in 200 is sent twice, one in 500 first with a wrong CRC, then right. Nothing here was measured.
+stacks; one in five emits twice the usual. One message in 200 is sent twice, one in 500 first with a wrong CRC, then right. Nothing here was measured.
 """
 
 import argparse
@@ -22,9 +22,11 @@ from spark_jobs.ingest.hj212.packets import END, packed
 HOST = "127.0.0.1"
 AGAIN, BROKEN = 1 / 200, 1 / 500
 VERSION = {"2017": 4, "2025": 8}
+POLLUTING = (4, 7)  # last figure of the stations that emit twice the usual: of sewage and of flue gas
 # factor: usual value, spread as a factor (units by the code table of HJ 212-2017, annex B)
 SEWAGE = {"w00000": (17.5, 1.5), "w01001": (7.5, 1.1), "w01018": (40, 2), "w21003": (2, 3), "w21011": (0.3, 3)}
 STACK = {"a00000": (60_000, 1.5), "a19001": (6, 1.4), "a21026": (20, 3), "a21002": (40, 2), "a34013": (5, 3)}
+NO_POLLUTANT = {"w00000", "w01001", "a00000", "a19001"}  # flows, pH, oxygen
 
 
 @dataclass
@@ -59,7 +61,7 @@ def hour_of(station: int, hour: int, seed: int, start: datetime, edition: str) -
     begins = start + timedelta(hours=hour)
     fields = []
     for (factor, (usual, spread)), chance in zip(factors.items(), draw, strict=True):
-        average = usual * spread ** (2 * chance - 1)
+        average = usual * spread ** (2 * chance - 1) * (2 if station % 10 in POLLUTING and factor not in NO_POLLUTANT else 1)
         fields.append(f"{factor}-Min={average / 1.2:.3f},{factor}-Avg={average:.3f},{factor}-Max={average * 1.3:.3f},{factor}-Flag=N")
     number = (begins + timedelta(hours=1)).strftime("%Y%m%d%H%M%S") + f"{station % 1000:03d}"
     head = f"QN={number};ST={31 if station % 2 else 32};CN=2061;PW=123456;MN=45{station:022X};Flag={VERSION[edition] | 1}"

@@ -20,7 +20,7 @@ from spark_jobs.settings import CHECKOUT
 
 PULLED = ("population.movement", "environment.surface_water")
 MONITORED = "environment.pollutant_discharge"
-SIZES = ["--movements", "2000", "--readings", "2000"]
+SIZES = ["--movements", "2000", "--readings", "2592"]
 MONITORS = ["--monitors", "40", "--hours", "24"]
 
 

@@ -1,13 +1,15 @@
 """A synthetic monitoring platform: readings of surface water (environment.surface_water), served page by page over HTTP.
 
 Items, units and the limits that values are drawn around are those of GB 3838-2002 table 1 (as kept in Silence.Water, MIT);
-sections lie evenly over the counties of the census. Nothing here was measured.
+sections lie evenly over the counties of the census, each is sampled on the first day of six months. Most readings keep class III; one
+section in five is polluted in a month, whatever its river. Nothing here was measured.
 """
 
 import json
 import zlib
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -16,8 +18,10 @@ from infra.demo import census
 from infra.demo.draw import uniform
 
 HOST = "127.0.0.1"
-FIRST = datetime(2026, 7, 1)
-HOURS = 4  # between two readings of a section
+MOMENTS = [datetime(2026, month, 1) for month in range(2, 8)]
+SECTIONS_APART = 6  # counties from one section to the next, so that few sections reach every corner
+POLLUTED = 0.2  # share of the sections in a month
+POLLUTANTS = ("溶解氧", "高锰酸盐指数", "化学需氧量", "五日生化需氧量", "氨氮", "总磷")  # one of them makes a section polluted
 WATERS = [("西江", "河流"), ("柳江", "河流"), ("漓江", "河流"), ("郁江", "河流"), ("南流江", "河流"), ("大王滩水库", "湖库")]
 # item: unit, class III limit (for temperature, pH and oxygen a usual value), spread as a factor, detection limit
 ITEMS = {
@@ -30,30 +34,41 @@ ITEMS = {
 
 
 def readings(count: int, seed: int) -> list[dict[str, str]]:
-    """So many readings, oldest first: every item of every section, one moment after the other."""
-    counties = census.counties()
-    draw = uniform(seed, "water", np.arange(count, dtype=np.int64))
+    """So many readings, oldest first: every item of every section, one month after the other."""
+    counties, sections = census.counties(), -(-count // (len(MOMENTS) * len(ITEMS)))
+    draw = uniform(seed, "water", np.arange(sections * len(MOMENTS) * len(ITEMS), dtype=np.int64))
+    polluted = uniform(seed, "polluted water", np.arange(sections * len(MOMENTS), dtype=np.int64))
     found = []
-    for number in range(count):
-        moment, rest = divmod(number, len(counties) * len(ITEMS))
-        section, item = divmod(rest, len(ITEMS))
-        name, (unit, usual, spread, limit) = list(ITEMS.items())[item]
+    for number, (month, section, item) in enumerate(product(range(len(MOMENTS)), range(sections), ITEMS)):
+        at, county = MOMENTS[month], (section * SECTIONS_APART + section * SECTIONS_APART // len(counties)) % len(counties)
         water, kind = WATERS[section % len(WATERS)]
-        at = FIRST + timedelta(hours=HOURS * moment)
+        unit, _, _, detection = ITEMS[item]
         found.append({
             "section_code": f"HC{section + 1:04d}",
             "section_name": f"合成断面{section + 1:03d}",
             "water_name": water,
             "water_kind": kind,
-            "division_code": str(census.codes_in_force(np.array([section]), np.array([np.datetime64(at.date())]))[0]),
+            "division_code": str(census.codes_in_force(np.array([county]), np.array([np.datetime64(at.date())]))[0]),
             "monitored_at": at.isoformat(),
-            "item": name,
-            "value": _text(usual * spread ** (draw[number] * 1.6 - 1), limit),
+            "item": item,
+            "value": _text(_value(item, kind, draw[number], polluted[number // len(ITEMS)]), detection),
             "unit": unit,
             "updated_at": (at + timedelta(minutes=40, seconds=section)).isoformat(),
             "note": "合成数据",
         })  # fmt: skip
-    return sorted(found, key=lambda reading: reading["updated_at"])
+    return sorted(found, key=lambda reading: reading["updated_at"])[:count]
+
+
+def _value(item: str, kind: str, chance: float, section_chance: float) -> float:
+    """Below the limit of class III by up to the item's spread; where the section is polluted, its pollutant beyond it, up to 2.6 times."""
+    _, usual, spread, _ = ITEMS[item]
+    if item == "总磷" and kind == "湖库":
+        usual = 0.05  # lakes have a limit of their own
+    if section_chance < POLLUTED and item == POLLUTANTS[int(section_chance / POLLUTED * len(POLLUTANTS))]:
+        return 4.9 - 3.2 * chance if item == "溶解氧" else usual * (1.05 + 1.55 * chance)
+    if item in ("水温", "pH值", "溶解氧"):
+        return usual * spread ** (chance * 1.6 - 0.8)
+    return usual * spread ** (chance * 0.6 - 1)
 
 
 def page_of(rows: list[dict[str, str]], asked: dict[str, str]) -> dict:

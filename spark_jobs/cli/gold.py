@@ -25,6 +25,7 @@ def build(
     from spark_jobs.ingest import landing, operations
     from spark_jobs.lineage import tell as lineage
     from spark_jobs.publish import build as dbt
+    from spark_jobs.publish import exchange
 
     settings, feeds = from_environment(), load_all()
     record = settings.home / "dbt" / "built.json"
@@ -34,6 +35,7 @@ def build(
             print("nothing moved since the last build")
             raise typer.Exit(skip_exit_code)
         operations.write(settings, feeds)
+        exchange.write(settings)
         lineage.deliveries(settings, feeds, landing.ledger(settings))
         manifest = dbt.parse(settings)
         if select:

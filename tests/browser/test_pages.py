@@ -14,8 +14,8 @@ from tests.browser.test_roles import openable
 
 pytestmark = pytest.mark.service
 BOARDS = {board.address: board for board in read_dashboards()}
-# pages of the macro-economy hold nothing that a role sees otherwise than another: one reader looks at them all
-FOR_ALL_ALIKE = ("domain-", "macro-overview", "cycle", "forecast", "revision", "industry")
+# pages of the macro-economy and of water hold nothing that a role sees otherwise than another: one reader looks at them all
+FOR_ALL_ALIKE = ("domain-", "macro-overview", "cycle", "forecast", "revision", "industry", "water")
 WHOLE = ("analyst", "data_engineer", "public")
 CASES = [
     (role, address) for role in ROLES for address in sorted(openable(role))
@@ -27,6 +27,7 @@ GDP = "select value_added_cny_100m from mart.mart_economy__gdp where division_co
 REGION = "from mart.mart_population__structure where division_code = '450000'"
 LAST_HOUR = "from mart.mart_environment__air_quality where is_guangxi and observed_at = (select max(observed_at) from mart.mart_environment__air_quality)"
 LAST_MONTH = "from mart.mart_legal_person__stock where month = (select max(month) from mart.mart_legal_person__stock)"
+LAST_WATER = "from mart.mart_environment__surface_water where month = (select max(month) from mart.mart_environment__surface_water)"
 FIGURES = {
     "Gross regional product": (GDP.format("GDP"), "{:,.2f}"),
     "Primary industry": (GDP.format("primary"), "{:,.2f}"),
@@ -40,6 +41,12 @@ FIGURES = {
     "Highest AQI of a station": (f"select max(aqi) {LAST_HOUR}", "{:,.0f}"),
     "Deliveries": ("select count(*) from mart.mart_operations__delivery", "{:,.0f}"),
     "Rows received": ("select sum(rows_in) from mart.mart_operations__delivery", "{:,.0f}"),
+    "Share of sections of classes I to III": (f"select 100.0 * avg(is_good::int) {LAST_WATER}", "{:,.1f}"),
+    "Sections worse than class V": (f"select count(*) {LAST_WATER} and class_number = 6", "{:,.0f}"),
+    "Outlets over a limit": ("select count(distinct monitor_code) from mart.mart_environment__discharge where is_over", "{:,.0f}"),
+    "In force at the end of the month": ("select sum(in_force_listings) from mart.mart_credit__subject_list where month = (select max(month) from mart.mart_credit__subject_list)", "{:,.0f}"),
+    "Requests": ("select sum(requests) from mart.mart_operations__exchange", "{:,.0f}"),
+    "Rows taken away": ("select sum(taken_rows) from mart.mart_operations__exchange", "{:,.0f}"),
     "Rows not accounted for": ("select sum(rows_in - rows_loaded - rows_quarantined - rows_repeated) from mart.mart_operations__delivery", "{:,.0f}"),
 }
 ERRORS = ".ant-alert-error, [data-test='error-alert'], [data-test='missing-chart'], .missing-chart-container"

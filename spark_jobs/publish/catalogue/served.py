@@ -8,7 +8,7 @@ from spark_jobs.duck import serving_reader
 SAMPLE_ROWS = 5
 LONGEST = 60  # characters of a value that is shown
 # the columns that say what a row is about, by preference; a vintage says when it became known
-DATES = ("period_end_date", "observed_at", "month", "decision_date", "received_at", "as_of_at", "vintage_date", "valid_from", "last_date")
+DATES = ("period_end_date", "observed_at", "month", "day", "decision_date", "received_at", "as_of_at", "vintage_date", "valid_from", "last_date")
 
 
 def measured(folder: Path, roles: dict[str, dict]) -> dict[str, dict]:
