@@ -16,6 +16,7 @@ from tests.browser.colour_vision import KINDS, ciede2000, distance
 APART = 10  # CIEDE2000: 1 is just seen side by side, 10 is told apart at a glance, from a legend
 STEP = 6  # neighbours of an ordered scale, which lie in order in its legend and whose figures are written
 BOARDS = read_dashboards()
+OF_A_SCALE = re.compile(r"class_\d$")  # blue, green, yellow, orange, red: 环办〔2011〕22号; they lie upon each other from the best up
 OF_THE_LAW = re.compile("污染|优|良")  # HJ 633 says which colours the levels of air quality have
 
 
@@ -49,11 +50,19 @@ def test_metrics_that_stand_in_one_chart_are_told_apart():
     pairs = 0
     for board in BOARDS:
         for chart in board.charts:
-            given = sorted({metric.colour for metric in chart.shown_metrics if metric.colour})
+            given = sorted({metric.colour for metric in chart.shown_metrics if metric.colour and not OF_A_SCALE.match(metric.name)})
             assert confused(given, APART) == [], chart.en
             pairs += len(given) * (len(given) - 1) // 2
     print(f"pairs of colours given to metrics of one chart: {pairs}")
     assert pairs >= 10
+
+
+def test_classes_of_water_stand_in_order_and_each_is_told_from_the_next():
+    scales = {chart.en: [metric.colour for metric in chart.shown_metrics if OF_A_SCALE.match(metric.name)] for board in BOARDS for chart in board.charts}
+    scales = {chart: given for chart, given in scales.items() if given}
+    assert scales and all(len(given) == 6 for given in scales.values())
+    for chart, given in scales.items():
+        assert [(one, other, kind) for one, other in zip(given, given[1:]) for kind in KINDS if distance(one, other, kind) < STEP] == [], chart
 
 
 def test_series_that_a_page_gives_colours_are_told_apart_but_for_those_of_the_law():

@@ -25,7 +25,7 @@ from spark_jobs.files import read_json
 from spark_jobs.settings import CHECKOUT, Settings
 from tests.browser.conftest import Door
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.service, pytest.mark.timeout(1800)]
 
 RELEASES, REQUESTS = int(os.environ.get("GUIHU_RELEASES", "4")), int(os.environ.get("GUIHU_REQUESTS", "600"))
 READERS = ("leader", "leader", "analyst", "analyst", "data_engineer", "data_engineer", "researcher", "department_finance")
