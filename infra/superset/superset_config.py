@@ -73,6 +73,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 RATELIMIT_ENABLED = True
 RATELIMIT_STORAGE_URI = "memory://"
+RATELIMIT_APPLICATION = "500 per second"  # of one address, behind which a whole office may sit; Superset's 50 are less than eight readers ask
 AUTH_RATE_LIMITED = True
 AUTH_RATE_LIMIT = "30 per minute"
 
