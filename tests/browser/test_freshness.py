@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.service, pytest.mark.timeout(1800)]
 
 RELEASES, REQUESTS = int(os.environ.get("GUIHU_RELEASES", "2")), int(os.environ.get("GUIHU_REQUESTS", "300"))
 READERS = ("leader", "leader", "analyst", "analyst", "data_engineer", "data_engineer", "researcher", "department_finance")
-TABLE, COLUMN = "mart_economy__house_price", "growth_yoy_pct"
+TABLE, COLUMN = os.environ.get("GUIHU_TABLE", "mart_macro__monitor"), os.environ.get("GUIHU_COLUMN", "figure_pct")
 METRICS = {name: f"{name}({COLUMN})" for name in ("min", "max", "avg")} | {"rows": "count(*)"}
 
 
