@@ -3,6 +3,7 @@
 `python -m tests.bench.readers` measures the services that run (GUIHU_HOME, GUIHU_PORT).
 """
 
+import json
 import random
 import statistics
 import time
@@ -19,31 +20,42 @@ from tests.bench.measure import clocked
 from tests.conftest import CHROMIUM
 
 LOGIN, AT_ONCE, REPEATS = "leader", 8, 3
+DATA = "/api/v1/chart/data"
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 ALL_DRAWN = "document.querySelectorAll('.dashboard-component-chart-holder').length > 0 && !document.querySelector('[data-test=loading-indicator], .loading')"
 
 
 def charts(settings: Settings, table: Table) -> None:
-    """Uncached chart data over HTTP, and the queries that Superset made of them in DuckDB on the same file."""
-    reader = Reader(settings, LOGIN)
-    asked = [f"/api/v1/chart/{chart['id']}/data/" for page in reader.dashboards() for chart in reader.get(f"/api/v1/dashboard/{page['id']}/charts").json()["result"]]
-    queries = [reader.get(address, type="query").json()["result"][0]["query"] for address in asked]
-    alone = [clocked(lambda a=address: reader.get(a, force="true")) for address in asked * REPEATS]
-    direct = [clocked(lambda q=query: ask_duckdb(settings, q)) for query in queries * REPEATS]
-    cached = [clocked(lambda a=address: reader.get(a)) for address in asked]
-    row(table, "chart over HTTP, uncached", alone, "all charts of a leader")
-    row(table, "the same queries in DuckDB, file opened each time", direct, "")
-    row(table, "chart over HTTP, cached", cached, "")
-    for name, force in (("uncached", {"force": "true"}), ("cached", {})):
-        readers = [Reader(settings, LOGIN) for _ in range(AT_ONCE)]
+    """Chart data as a page asks for it, and the queries that Superset made of them in DuckDB on the same file."""
+    reader = ready(settings)
+    asked = [json.loads(question) for question in questions(reader)]
+    queries = [reader.http.post(DATA, json=question | {"result_type": "query"}).json()["result"][0]["query"] for question in asked]
+    alone = {force: [seconds for _ in range(REPEATS) for seconds in walk(reader, asked, force)] for force in (True, False)}
+    row(table, "chart over HTTP, uncached", alone[True], "all charts of a leader")
+    row(table, "chart over HTTP, cached", alone[False], "")
+    row(table, "the same queries in DuckDB, file opened each time", [clocked(lambda q=query: ask_duckdb(settings, q)) for query in queries * REPEATS], "")
+    for force, name in ((True, "uncached"), (False, "cached")):
+        readers = [ready(settings) for _ in range(AT_ONCE)]
         with ThreadPoolExecutor(AT_ONCE) as pool:
             together = [seconds for taken in pool.map(lambda one, f=force: walk(one, asked, f), readers) for seconds in taken]
-        row(table, f"chart over HTTP, {name}, {AT_ONCE} readers at once, none pausing", together, f"p95 {p95(together) / p95(alone if force else cached):.1f}× of one reader")
+        row(table, f"chart over HTTP, {name}, {AT_ONCE} readers at once, none pausing", together, f"p95 {p95(together) / p95(alone[force]):.1f}× of one reader")
 
 
-def walk(reader: Reader, asked: list[str], parameters: dict) -> list[float]:
+def ready(settings: Settings) -> Reader:
+    """A reader who may post questions."""
+    reader = Reader(settings, LOGIN)
+    reader.http.headers.update({"X-CSRFToken": reader.get("/api/v1/security/csrf_token/").json()["result"], "Referer": str(reader.http.base_url)})
+    return reader
+
+
+def questions(reader: Reader) -> list[str]:
+    charts = [chart["id"] for page in reader.dashboards() for chart in reader.get(f"/api/v1/dashboard/{page['id']}/charts").json()["result"]]
+    return [context for chart in charts if (context := reader.get(f"/api/v1/chart/{chart}").json()["result"]["query_context"])]
+
+
+def walk(reader: Reader, asked: list[dict], force: bool) -> list[float]:
     """Seconds of each chart, asked one after the other in an order of the reader's own."""
-    return [clocked(lambda a=address: reader.get(a, **parameters)) for address in random.sample(asked, len(asked))]
+    return [clocked(lambda q=question: reader.http.post(DATA, json=q | {"force": force}).raise_for_status()) for question in random.sample(asked, len(asked))]
 
 
 def pages(settings: Settings, table: Table) -> None:
