@@ -27,7 +27,7 @@ def headline(chart: Chart) -> dict:
         trend = TREND
     template = (
         '<div class="gh-card">{{#each data}}{{#if @last}}<div class="gh-figure" ><b class="gh-number">{{shown}}</b>'
-        f'<span class="gh-unit">{value.unit_zh} <small>{value.unit_en}</small></span></div>'
+        f'<span class="gh-unit">{value.unit_zh} <small>{value.unit_beside}</small></span></div>'
         f'<div class="gh-under">{period}{beside}</div>{{{{/if}}}}{{{{/each}}}}{trend}</div>'
     )
     return drawn(template, groupby=[over] if over else [], metrics=metrics, order="trend_x" if over else "shown")
@@ -98,7 +98,7 @@ def map_of_prefectures(chart: Chart) -> dict:
         "".join(parts)
         + _svg_open()
         + f'<g>{{{{#each data}}}}{{{{> (concat "area" {code})}}}}{{{{/each}}}}</g><g>{{{{#each data}}}}{{{{> (concat "name" {code})}}}}{{{{/each}}}}</g>'
-        + _step_legend(steps, colours, value.unit_zh, value.unit_en)
+        + _step_legend(steps, colours, f"{value.unit_zh} {value.unit_beside}")
         + "</svg></div>"
     )
     made = drawn(template, groupby=[code], metrics=metrics, order="amount")
@@ -196,11 +196,11 @@ def _svg_open() -> str:
     return f'<div class="gh-map-box"><svg class="gh-map" viewBox="0 0 {shapes.WIDTH:.0f} {shapes.HEIGHT:.0f}" preserveAspectRatio="xMidYMid meet" width="100%" height="100%">'
 
 
-def _step_legend(steps: list, colours: list[str], unit_zh: str, unit_en: str) -> str:
+def _step_legend(steps: list, colours: list[str], unit: str) -> str:
     words = [f"< {steps[0]}"] + [f"{low} – {high}" for low, high in zip(steps, steps[1:])] + [f"≥ {steps[-1]}"]
     boxes = "".join(
         f'<rect x="10" y="{440 + 21 * place}" width="22" height="15" rx="3" fill="{colour}" />'
         f'<text class="gh-legend" x="40" y="{452 + 21 * place}" fill="#3b4a5e" >{word}</text>'
         for place, (word, colour) in enumerate(zip(words, colours))
     )
-    return f'<text class="gh-legend" x="10" y="428" fill="#3b4a5e" >{unit_zh} {unit_en}</text>{boxes}'
+    return f'<text class="gh-legend" x="10" y="428" fill="#3b4a5e" >{unit}</text>{boxes}'

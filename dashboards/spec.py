@@ -32,6 +32,11 @@ class Metric:
     def label(self) -> str:
         return f"{self.zh} {self.en}"
 
+    @property
+    def unit_beside(self) -> str:
+        """The English unit, for beside the Chinese one; nothing where both are written alike (%)."""
+        return "" if self.unit_en == self.unit_zh else self.unit_en
+
 
 @dataclass
 class Chart:

@@ -162,6 +162,16 @@ def test_the_nine_domains_stand_under_one_entry_of_the_menu(pages, door):
     expect(page.locator("[role='menuitem']:visible", has_text="领域·")).to_have_count(9, timeout=20_000)
 
 
+@pytest.mark.parametrize("role", ["leader", "analyst", "data_engineer"])
+def test_every_entry_of_the_menu_stands_in_the_header(pages, door, role):
+    page = pages(role)
+    page.goto(f"{door.address}/superset/dashboard/economy/")
+    page.locator(".gh-card").first.wait_for()
+    header, entries = page.locator("#main-menu").bounding_box(), page.locator("#main-menu .main-nav > li:visible").all()
+    assert header["height"] < 80 and len(entries) >= 6
+    assert all(entry.bounding_box()["y"] + entry.bounding_box()["height"] <= header["height"] + 2 for entry in entries)
+
+
 def test_the_interface_can_be_switched_to_english(pages, door):
     page = pages("analyst")
     page.goto(f"{door.address}/lang/en")
