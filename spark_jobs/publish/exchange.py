@@ -3,7 +3,6 @@
 Nobody's name, purpose or reason is carried: a role, a table, times and counts.
 """
 
-import json
 from datetime import datetime
 
 import pyarrow as pa
@@ -24,7 +23,7 @@ def write(settings: Settings) -> None:
     """Replace silver.operations__dataset, __request and __export by what infra/disclosure.yaml and the two ledgers say now."""
     offered = [{"dataset": name, "owner": rule.owner} for name, rule in rules.load().tables.items() if name.startswith("mart_")]
     asked = [_request(request) for request in requests.every(settings)]
-    taken = [_export(line) for line in _lines(settings) if "dataset" in line]  # a recipient added or revoked took nothing
+    taken = [_export(line) for line in audit.entries(settings) if "dataset" in line]  # a recipient added or revoked took nothing
     for name, rows, schema in (("dataset", offered, DATASET), ("request", asked, REQUEST), ("export", taken, EXPORT)):
         delta.replace(settings.lake / "silver" / f"operations__{name}", pa.Table.from_pylist(rows, schema))
 
@@ -51,15 +50,3 @@ def _who(owner: str | None, role: str, table: str) -> dict:
     described = policy.roles().get(role)
     label = described.label if described else {"zh": role, "en": role}
     return {"owner": owner, "role": role, "role_zh": label["zh"], "role_en": label["en"], "dataset": table}
-
-
-def _lines(settings: Settings) -> list[dict]:
-    """The lines of the audit that are whole: what a power cut tore off stands on a line of its own and is no export, since the folder got no name."""
-    path = audit.audit_file(settings)
-    found = []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []:
-        try:
-            found.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue
-    return found
