@@ -23,7 +23,7 @@ def described(tables: Iterable[str]) -> dict[str, dict]:
     return {table: _described(models().get(table, {})) for table in tables}
 
 
-def layout(tables: Iterable[str]) -> dict[str, str]:
+def wording(tables: Iterable[str]) -> dict[str, str]:
     """Of each table a digest of its model's words, which stand in the serving files too."""
     return {table: hashlib.sha256(json.dumps(models().get(table, {}), sort_keys=True, default=str).encode()).hexdigest()[:16] for table in tables}
 

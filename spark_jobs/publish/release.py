@@ -23,7 +23,7 @@ from spark_jobs import delta, integrity
 from spark_jobs.faultpoint import faultpoint
 from spark_jobs.files import exclusive, read_json, write_json
 from spark_jobs.publish import catalogue, disclosure, policy, serving
-from spark_jobs.publish.labels import described, layout
+from spark_jobs.publish.labels import described, wording
 from spark_jobs.settings import Settings
 
 SERVED = ("mart_", "dim_")
@@ -114,7 +114,7 @@ def _write(settings: Settings, release: dict, former: dict | None) -> None:
     """All files of a new release, first in a draft that nobody reads, then under its name."""
     draft, named = (settings.releases / f"{dot}{release['release_id']}" for dot in (".", ""))
     readers = list(policy.roles().values())
-    release |= {"policy": policy.digest(), "disclosure": disclosure.digest(), "layout": layout(release["tables"])}
+    release |= {"policy": policy.digest(), "disclosure": disclosure.digest(), "wording": wording(release["tables"])}
     changed = _changed(settings, release, former, readers)
     if former and 2 * len(changed) < len(release["tables"]):
         release["rows"] = serving.write_changed(settings, draft, release, readers, former, changed)
@@ -130,11 +130,11 @@ def _write(settings: Settings, release: dict, former: dict | None) -> None:
 def _changed(settings: Settings, release: dict, former: dict | None, readers: list[policy.Role]) -> set[str]:
     """The tables whose rows or words are others than in the former release's files; all of them where those files cannot be gone on from."""
     former_files = [settings.releases / former["release_id"] / role.name / serving.FILE for role in readers] if former else [None]
-    if not former or former["policy"] != release["policy"] or not all(path.is_file() for path in former_files):
+    if not former or former.get("policy") != release["policy"] or not all(path.is_file() for path in former_files):
         return set(release["tables"])
     return {
         table for table, version in release["tables"].items()
-        if former["tables"].get(table) != version or former.get("layout", {}).get(table) != release["layout"][table]
+        if former["tables"].get(table) != version or former.get("wording", {}).get(table) != release["wording"][table]
     }  # fmt: skip
 
 
