@@ -23,10 +23,10 @@ status: ## each service: state, process, port, memory, since when, log
 doctor: ## what is wrong with this machine or setup, and the fix
 	@$(stack) doctor
 
-test: ## every test, those of `make check` first, then those with services, on other ports; about half an hour
+test: ## every test, those of `make check` first, then those with services, on other ports; about 40 minutes
 	@infra/bootstrap --test && $(stack) test
 
-check: ## static checks and the tests that need no service; about three minutes
+check: ## static checks and the tests that need no service; about five minutes
 	@infra/bootstrap --test && $(stack) check
 
 # all of what `make test` samples: 2,000 polluted files, ten kills at every place, full and read-only disks, 500 orders of arrival, flipped bits
